@@ -40,6 +40,12 @@ _dhctl() {
             dhctl,version)
                 cmd="dhctl__subcmd__version"
                 ;;
+            dhctl__subcmd__bundle,complete)
+                cmd="dhctl__subcmd__bundle__subcmd__complete"
+                ;;
+            dhctl__subcmd__bundle,digests)
+                cmd="dhctl__subcmd__bundle__subcmd__digests"
+                ;;
             dhctl__subcmd__bundle,inspect)
                 cmd="dhctl__subcmd__bundle__subcmd__inspect"
                 ;;
@@ -168,12 +174,92 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__bundle)
-            opts="-h --log --log-file --help inspect verify split join"
+            opts="-h --log --log-file --help inspect verify split join digests complete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dhctl__subcmd__bundle__subcmd__complete)
+            opts="-o -h --base --out --gost-digest --output --progress --verbose --quiet --log --log-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --base)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto plain json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dhctl__subcmd__bundle__subcmd__digests)
+            opts="-o -h --out --force --output --progress --verbose --quiet --log --log-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto plain json" -- "${cur}"))
+                    return 0
+                    ;;
                 --log)
                     COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
                     return 0
@@ -786,7 +872,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror)
-            opts="-i -l -v -f -c -r -u -p -h --images-bundle-path --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --min-version --max-version --release --deckhouse-tag --tag --channel --exclude-channel --point-channel --ignore-suspend --no-platform --only-extra-images --no-security-db --skip-vex-images --no-vex --installer-tag --no-installer --include-module --exclude-module --modules-filter --no-modules --images-bundle-chunk-size --bundle-format --gost-digest --with-binary --no-pull-resume --dry-run --registry --allow-incomplete --expect-sum --deep --allow-missing-module --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help pull push verify"
+            opts="-i -l -v -f -c -r -u -p -h --images-bundle-path --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --min-version --max-version --release --deckhouse-tag --tag --channel --exclude-channel --point-channel --ignore-suspend --no-platform --only-extra-images --no-security-db --skip-vex-images --no-vex --installer-tag --no-installer --lock --locked --include-module --exclude-module --modules-filter --no-modules --images-bundle-chunk-size --bundle-format --base --gost-digest --with-binary --no-pull-resume --dry-run --registry --allow-incomplete --expect-sum --deep --allow-missing-module --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help pull push verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -868,6 +954,14 @@ _dhctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --lock)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --locked)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --include-module)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -894,6 +988,10 @@ _dhctl() {
                     ;;
                 --bundle-format)
                     COMPREPLY=($(compgen -W "tar d8" -- "${cur}"))
+                    return 0
+                    ;;
+                --base)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --with-binary)
@@ -1424,7 +1522,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror__subcmd__pull)
-            opts="-i -l -v -f -c -h --images-bundle-path --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --min-version --max-version --release --deckhouse-tag --tag --channel --exclude-channel --point-channel --ignore-suspend --no-platform --only-extra-images --no-security-db --skip-vex-images --no-vex --installer-tag --no-installer --include-module --exclude-module --modules-filter --no-modules --images-bundle-chunk-size --bundle-format --gost-digest --with-binary --no-pull-resume --dry-run --allow-missing-module --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help"
+            opts="-i -l -v -f -c -h --images-bundle-path --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --min-version --max-version --release --deckhouse-tag --tag --channel --exclude-channel --point-channel --ignore-suspend --no-platform --only-extra-images --no-security-db --skip-vex-images --no-vex --installer-tag --no-installer --lock --locked --include-module --exclude-module --modules-filter --no-modules --images-bundle-chunk-size --bundle-format --base --gost-digest --with-binary --no-pull-resume --dry-run --allow-missing-module --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1506,6 +1604,14 @@ _dhctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --lock)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --locked)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --include-module)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1532,6 +1638,10 @@ _dhctl() {
                     ;;
                 --bundle-format)
                     COMPREPLY=($(compgen -W "tar d8" -- "${cur}"))
+                    return 0
+                    ;;
+                --base)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --with-binary)

@@ -56,12 +56,15 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l exclude-channel -d 'Leave out this release channel (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l point-channel -d 'In the bundle, point this release channel to the newest release that is pulled' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l installer-tag -d 'Pull the standalone installer with this tag instead of "latest"; the source must have it' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l lock -d 'Write what is pulled to this file: each image with its digest, for --locked' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l locked -d 'Pull exactly the images that this file of --lock names, wherever their tags point now' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l include-module -d 'Pull only the modules that are named with this flag, whether or not the source lists them (repeatable). NAME: the versions that its channels point to. NAME@^1.2 or \'NAME@>=1.2 <2\': also the latest patch of each minor in the range. NAME@=v1.3.5: exactly that version. NAME@=v1.3.5+stable: also point that channel to it' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l exclude-module -d 'Leave out this module (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s f -l modules-filter -d 'The older way to name modules, separated by ";". NAME:v1.2.3: every version from v1.2.3 on. NAME:CHANNEL: the version that this channel points to' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s c -l images-bundle-chunk-size -d 'Split the bundle into parts of at most this size: a number of GiB, or a size such as 200MB, 4GiB or fat32' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l bundle-format -d 'Format of the bundle: "tar" is one file; "d8" is a directory of archives, as "d8 mirror pull" writes them' -r -f -a "tar\t'One archive'
 d8\t'A directory of archives'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l base -d 'Write a thin bundle, without the blobs that this earlier bundle had (repeatable): a bundle, or a file that "dhctl bundle digests" has written. A thin bundle can only be pushed to a registry that has these blobs' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l with-binary -d 'Copy this dhctl next to the bundle instead of the running one, for a machine with another operating system or architecture' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s r -l registry -d 'Private registry, HOST[:PORT]/PATH; makes the command a push' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l expect-sum -d 'Push only if the bundle and the files next to it have this sum, which the pull printed: 64 hexadecimal digits, with or without spaces' -r
@@ -122,12 +125,15 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l exclude-channel -d 'Leave out this release channel (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l point-channel -d 'In the bundle, point this release channel to the newest release that is pulled' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l installer-tag -d 'Pull the standalone installer with this tag instead of "latest"; the source must have it' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l lock -d 'Write what is pulled to this file: each image with its digest, for --locked' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l locked -d 'Pull exactly the images that this file of --lock names, wherever their tags point now' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l include-module -d 'Pull only the modules that are named with this flag, whether or not the source lists them (repeatable). NAME: the versions that its channels point to. NAME@^1.2 or \'NAME@>=1.2 <2\': also the latest patch of each minor in the range. NAME@=v1.3.5: exactly that version. NAME@=v1.3.5+stable: also point that channel to it' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l exclude-module -d 'Leave out this module (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -s f -l modules-filter -d 'The older way to name modules, separated by ";". NAME:v1.2.3: every version from v1.2.3 on. NAME:CHANNEL: the version that this channel points to' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -s c -l images-bundle-chunk-size -d 'Split the bundle into parts of at most this size: a number of GiB, or a size such as 200MB, 4GiB or fat32' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l bundle-format -d 'Format of the bundle: "tar" is one file; "d8" is a directory of archives, as "d8 mirror pull" writes them' -r -f -a "tar\t'One archive'
 d8\t'A directory of archives'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l base -d 'Write a thin bundle, without the blobs that this earlier bundle had (repeatable): a bundle, or a file that "dhctl bundle digests" has written. A thin bundle can only be pushed to a registry that has these blobs' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l with-binary -d 'Copy this dhctl next to the bundle instead of the running one, for a machine with another operating system or architecture' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l allow-missing-module -d 'Accept that this module is missing, although a release requires it (migratedModules): it is disabled in your clusters, or your registry has it already (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l parallel -d 'Maximum number of blobs to transfer at the same time; dhctl uses fewer while the network or the registry cannot keep up. If set, also the maximum number of other requests [default: 16]' -r
@@ -365,18 +371,20 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_s
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l verbose -d 'Print a line for every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join digests complete" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
 info\t'Decisions and retries'
 debug\t'Each request'
 trace\t'Everything'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -f -a "inspect" -d 'Print the contents of a bundle: releases, release channels, modules, databases, sizes'
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -f -a "verify" -d 'Read a whole bundle and report what is damaged or missing'
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -f -a "split" -d 'Split a bundle into parts, for media of limited size'
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -f -a "join" -d 'Join the parts of a bundle into one file, byte for byte'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join digests complete" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join digests complete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join digests complete" -f -a "inspect" -d 'Print the contents of a bundle: releases, release channels, modules, databases, sizes'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join digests complete" -f -a "verify" -d 'Read a whole bundle and report what is damaged or missing'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join digests complete" -f -a "split" -d 'Split a bundle into parts, for media of limited size'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join digests complete" -f -a "join" -d 'Join the parts of a bundle into one file, byte for byte'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join digests complete" -f -a "digests" -d 'Write the digests of a bundle\'s blobs to a small file, for a later pull with --base'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join digests complete" -f -a "complete" -d 'Make the full bundle from a thin bundle and its base, byte for byte'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
@@ -444,6 +452,41 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -l verbose -d 'Print a line for every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from digests" -s o -l out -d 'The file to write' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from digests" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+json\t'One JSON document'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from digests" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
+plain\t'A line every few seconds'
+json\t'One JSON object per line'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from digests" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
+error\t'Unexpected failures'
+warn\t'Possible problems'
+info\t'Decisions and retries'
+debug\t'Each request'
+trace\t'Everything'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from digests" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from digests" -l force -d 'Replace an existing file'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from digests" -l verbose -d 'Print a line for every object'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from digests" -l quiet -d 'Print only warnings, errors and the result'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from digests" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from complete" -l base -d 'A bundle that has blobs which the thin bundle leaves out (repeatable)' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from complete" -s o -l out -d 'The file to write; the name must end in .tar' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from complete" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+json\t'One JSON document'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from complete" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
+plain\t'A line every few seconds'
+json\t'One JSON object per line'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from complete" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
+error\t'Unexpected failures'
+warn\t'Possible problems'
+info\t'Decisions and retries'
+debug\t'Each request'
+trace\t'Everything'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from complete" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from complete" -l gost-digest -d 'Write GOST R 34.11-2012 checksums of the bundle and of each part to .gostsum files, even if the input has none'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from complete" -l verbose -d 'Print a line for every object'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from complete" -l quiet -d 'Print only warnings, errors and the result'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from complete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and not __fish_seen_subcommand_from check list setup prune" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'

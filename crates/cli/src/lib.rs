@@ -16,6 +16,7 @@ mod interrupted;
 mod interrupts;
 mod invocation;
 mod limits;
+mod lock_file;
 mod log;
 mod logins;
 mod printer;

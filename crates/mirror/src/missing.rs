@@ -33,6 +33,8 @@ pub enum WantedBy {
     Installer,
     /// The file that lists the releases of a bundle.
     ReleasesFile,
+    /// The lock file of a pull.
+    LockFile,
     /// An image of a bundle: its repository and tag or digest.
     Image(String),
     /// An entry in the list of modules, packages or plugins.
@@ -63,6 +65,7 @@ impl fmt::Display for WantedBy {
             }
             Self::Database(path) => write!(f, "vulnerability database {path}"),
             Self::Installer => f.write_str("standalone installer"),
+            Self::LockFile => f.write_str("lock file"),
             Self::ReleasesFile => f.write_str(RELEASES_FILE),
             Self::Image(image) | Self::Listed(image) => f.write_str(image),
         }
@@ -90,6 +93,8 @@ pub enum Cause {
     ListedAndDenied,
     /// It is attached to an image, such as a signature, and missing or unreadable. It can be left out.
     Attached,
+    /// A lock file names it, and the source does not have it any more.
+    NoLongerThere,
     /// A module that a release requires, which the selection of the pull leaves out. The reference is its name.
     ModuleLeftOut,
     /// A module that a release requires, which is not there. The reference is its name.

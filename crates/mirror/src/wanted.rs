@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use deckhouse::lock::Lock;
 use oci::{Digest, RawManifest, TagOrDigest};
 
 use crate::WantedBy;
@@ -76,6 +77,20 @@ impl Wanted {
     /// The wanted images in order of path and reference.
     pub fn images(&self) -> impl Iterator<Item = (&Key, &Image)> {
         self.images.iter()
+    }
+
+    /// Every wanted image by digest, for a lock file.
+    pub fn lock(&self, edition: &str) -> Lock {
+        let mut lock = Lock { edition: edition.to_owned(), ..Lock::default() };
+        for ((path, reference), image) in &self.images {
+            let repository = lock.repositories.entry(path.clone()).or_default();
+            let digest = image.manifest.digest();
+            match reference {
+                TagOrDigest::Tag(tag) => drop(repository.tags.insert(tag.clone(), digest)),
+                TagOrDigest::Digest(_) => drop(repository.digests.insert(digest)),
+            }
+        }
+        lock
     }
 
     /// The manifest of a wanted image.

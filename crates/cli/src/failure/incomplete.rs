@@ -15,6 +15,11 @@ pub(super) fn hints(place: Place, items: &[MissingItem]) -> Vec<String> {
         return hints;
     }
     match place {
+        Place::Source if has(Cause::NoLongerThere) => hints.push(
+            "no bundle was written; pull from a registry that has the locked images, such as an earlier mirror, or pull without \
+             --locked and write a new lock file with --lock"
+                .to_owned(),
+        ),
         Place::Source => {
             let flags = flags_to_leave_out(&items);
             if !flags.is_empty() {
@@ -177,6 +182,11 @@ mod tests {
                 Place::Source,
                 vec![item(Cause::ModuleMissing, &[])],
                 "no bundle was written; a cluster that uses a listed module",
+            ),
+            (
+                Place::Source,
+                vec![item(Cause::NoLongerThere, &[WantedBy::LockFile])],
+                "no bundle was written; pull from a registry that has the locked images",
             ),
             (
                 Place::Bundle,

@@ -45,6 +45,10 @@ pub(crate) struct PullSettings {
     pub(crate) request: Request,
     /// Earlier bundles, or files with their digests: what they have is left out.
     pub(crate) bases: Vec<PathBuf>,
+    /// The lock file to write.
+    pub(crate) lock: Option<PathBuf>,
+    /// The lock file to read: then it says what is pulled, and not the request.
+    pub(crate) locked: Option<PathBuf>,
     /// How the bundle is written.
     pub(crate) write: WriteOptions,
     /// The program to copy next to the bundle instead of the running one.
@@ -257,6 +261,8 @@ impl PullSettings {
             login,
             request,
             bases: flags.base,
+            lock: flags.lock,
+            locked: flags.locked,
             write: WriteOptions {
                 part_size: flags.images_bundle_chunk_size.filter(|size| *size > 0),
                 gost: flags.gost_digest,

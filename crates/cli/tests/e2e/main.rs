@@ -21,6 +21,7 @@ mod harbor;
 mod incomplete;
 mod interrupt;
 mod json_lines;
+mod locked;
 mod logins;
 mod main_line;
 mod memory;

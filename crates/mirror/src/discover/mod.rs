@@ -7,6 +7,7 @@ mod builds;
 mod databases;
 mod extra_images;
 mod installer;
+mod locked;
 mod module_offer;
 pub(crate) mod modules;
 mod moving;
@@ -23,6 +24,7 @@ use deckhouse::{VersionRule, channel::Channel};
 use oci::Tag;
 use semver::Version;
 
+pub use self::locked::locked;
 use self::platform::Platform;
 use crate::{
     Cause, Error, Event, MissingItem, Observer, Stage, attached,

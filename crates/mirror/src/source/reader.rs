@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use deckhouse::image_files::FileSearch;
+use deckhouse::{image_files::FileSearch, lock::Lock};
 use futures_util::future::try_join_all;
 use oci::{Descriptor, Digest, Manifest, RawManifest, Tag, TagOrDigest, manifest::MAX_NESTING};
 use registry::client::{Client, Repository};
@@ -74,6 +74,11 @@ impl Source {
     /// Lets go of the layers that planning has read: nothing reads them any more.
     pub(crate) fn forget_layers(&self) {
         self.images.forget_layers();
+    }
+
+    /// Reads tags by the digests that a lock file names from now on.
+    pub(crate) fn lock_tags(&self, lock: &Lock) {
+        self.images.lock_tags(lock);
     }
 
     /// Looks where the standalone installer is, as [`RegistryImages::find_installer`].

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use deckhouse::repositories::INSTALLER;
+use deckhouse::{lock::Lock, repositories::INSTALLER};
 use oci::{Descriptor, Digest, RawManifest, RepositoryName, Tag, TagOrDigest};
 use registry::client::{Client, ErrorKind, Repository};
 
@@ -21,6 +21,8 @@ pub struct RegistryImages {
     manifests: Manifests,
     /// Where the standalone installer was found.
     installer: OnceLock<RepositoryName>,
+    /// Where tags point, if a lock file says so: then there are no other tags.
+    locked: OnceLock<Lock>,
 }
 
 impl RegistryImages {
@@ -32,7 +34,19 @@ impl RegistryImages {
         totals: Arc<Totals>,
     ) -> Self {
         let layers = journal.as_deref().map_or_else(LayerStore::temporary, LayerStore::in_journal);
-        Self { client, root, layers, manifests: Manifests::new(journal, totals), installer: OnceLock::new() }
+        Self {
+            client,
+            root,
+            layers,
+            manifests: Manifests::new(journal, totals),
+            installer: OnceLock::new(),
+            locked: OnceLock::new(),
+        }
+    }
+
+    /// Reads tags by the digests that a lock file names from now on.
+    pub(super) fn lock_tags(&self, lock: &Lock) {
+        self.locked.get_or_init(|| lock.clone());
     }
 
     /// Takes the registry for a proxy cache, whose lists of tags say nothing.
@@ -116,6 +130,11 @@ impl Images for RegistryImages {
     }
 
     async fn manifest(&self, path: &str, reference: &TagOrDigest) -> Result<Option<RawManifest>, Error> {
+        if let (Some(lock), TagOrDigest::Tag(tag)) = (self.locked.get(), reference) {
+            let digest = lock.repositories.get(path).and_then(|it| it.tags.get(tag));
+            let Some(digest) = digest else { return Ok(None) };
+            return self.manifests.get(path, &(*digest).into(), &self.repository(path)?).await;
+        }
         self.manifests.get(path, reference, &self.repository(path)?).await
     }
 

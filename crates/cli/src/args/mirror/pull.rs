@@ -168,6 +168,21 @@ pub struct PullFlags {
     /// pulled even so
     #[arg(long, help_heading = "Releases (pull)")]
     pub no_signatures: bool,
+    /// Write what is pulled to this file: each image with its digest, for --locked
+    #[arg(long, value_name = "FILE", help_heading = "Releases (pull)")]
+    pub lock: Option<PathBuf>,
+    /// Pull exactly the images that this file of --lock names, wherever their tags point now
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = [
+            "lock", "min_version", "max_version", "release", "tag", "channel", "exclude_channel", "point_channel",
+            "ignore_suspend", "no_platform", "only_extra_images", "no_security_db", "no_vex", "no_signatures", "installer_tag",
+            "no_installer", "include_module", "exclude_module", "modules_filter", "no_modules", "allow_missing_module"
+        ],
+        help_heading = "Releases (pull)"
+    )]
+    pub locked: Option<PathBuf>,
     /// Which modules.
     #[command(flatten)]
     pub modules: ModuleChoiceArgs,

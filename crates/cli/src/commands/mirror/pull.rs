@@ -13,7 +13,7 @@ use commands::{Dhctl, Mirror, Sentence};
 use mirror::{
     Bases, Discovery, Event, LocalBlobs, Observer,
     archives::{self, ArchivesJob, BundleForm, PlannedArchive},
-    discover::discover,
+    discover,
     inspect::LeftOut,
     journal::Journal,
     local_blobs::Copied,
@@ -30,6 +30,7 @@ use crate::{
     format::{count, database_names, human, next_steps},
     interrupted::{Next, Pull},
     invocation::Invocation,
+    lock_file,
     printer::Printer,
     progress::Progress,
     settings::{self, Output, PullSettings, RegistryAccess, WantSettings},
@@ -78,6 +79,9 @@ struct Pulled {
     free_space: u64,
     /// What was copied from other archives of the directory, or from what planning had read, and not downloaded.
     copied: Copied,
+    /// The lock file that was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lock: Option<PathBuf>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<PathBuf>,
     /// SHA-256 sum of the images, `deckhousereleases.yaml` and `dhctl` together.
@@ -117,6 +121,8 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
         side_files::refuse_directories(&settings.archive, executable.is_some())?;
         side_files::refuse_directories_of(&settings.archive)?;
     }
+    settings.lock.as_deref().map_or(Ok(()), lock_file::check)?;
+    let locked = settings.locked.as_deref().map(lock_file::read).transpose()?;
     let mut bases = thin::bases(&settings.bases)?;
     let credentials = settings.login.resolve(&settings.source, &environment).await?;
     let access = RegistryAccess {
@@ -141,7 +147,11 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
     let source = Source::new(client, settings.source.repository.clone(), journal.clone());
     let source = source.with_local(local.clone());
 
-    let mut discovery = match discover(&source, &settings.request, &*progress).await {
+    let discovered = match &locked {
+        Some(lock) => discover::locked(&source, lock, &*progress).await,
+        None => discover::discover(&source, &settings.request, &*progress).await,
+    };
+    let mut discovery = match discovered {
         Ok(discovery) => discovery,
         Err(error) => {
             if let Some(journal) = &journal {
@@ -155,7 +165,10 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
     }
     let wanted = std::mem::take(&mut discovery.wanted);
     let mut sum_of = SetList::of_wanted(&wanted);
-    let edition = settings.source.repository.last_segment();
+    let edition = locked
+        .as_ref()
+        .map_or_else(|| settings.source.repository.last_segment(), |lock| lock.edition.as_str());
+    let lock = settings.lock.as_deref().map(|path| (path, wanted.lock(edition)));
     let planned = if bases.is_empty() {
         archives::plan(&settings.archive, settings.form, wanted, edition)?
     } else {
@@ -163,6 +176,9 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
     };
     let mut pulled = summary(settings, &discovery, &planned, free_space);
     let Some(journal) = journal else {
+        if let Some((path, lock)) = &lock {
+            lock_file::write(path, lock)?;
+        }
         warn_of_refusals(settings, &planned, pulled.bundle_size, executable.is_some(), &progress);
         let preview = Preview::of(settings, &planned, |path| source.name(path));
         preview.write(settings)?;
@@ -197,6 +213,9 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
     // The bundle is complete: there is nothing left to resume, even if the files next to it cannot be published.
     journal.remove()?;
     pulled.files.extend(published?);
+    if let Some((path, lock)) = &lock {
+        lock_file::write(path, lock)?;
+    }
     if settings.binary.is_none() && executable.is_some() && !side_files::IS_STATIC {
         progress
             .warn("the dhctl next to the bundle is not the static Linux binary and may not run elsewhere");
@@ -301,6 +320,7 @@ fn summary(
         left_out: archives.iter().find_map(|archive| archive.plan.left_out()).map(LeftOut::from),
         free_space,
         copied: Copied::default(),
+        lock: settings.lock.clone(),
         files: Vec::new(),
         sum: None,
         gost_sum: None,
@@ -346,6 +366,7 @@ fn dry_run_text(pulled: &Pulled) -> String {
     let enough = if pulled.free_space < pulled.bundle_size { ", not enough" } else { "" };
     let (download, bundle) = (human(pulled.download_size), human(pulled.bundle_size));
     let Some(preview) = &pulled.preview else { return contents_text(pulled) };
+    let lock = pulled.lock.as_ref().map(|path| path.display().to_string());
     format!(
         "{}{}download   {download}\n{}bundle     {bundle}{}\n{}free disk  {}{enough}\n{}",
         contents_text(pulled),
@@ -354,7 +375,7 @@ fn dry_run_text(pulled: &Pulled) -> String {
         preview.in_files(),
         preview.sticks_text(),
         human(pulled.free_space),
-        preview.images_text(),
+        preview.images_text(lock.as_deref()),
     )
 }
 
@@ -366,8 +387,10 @@ fn text(pulled: &Pulled, bundle: &Path) -> String {
         copied = format!("copied     {blobs} ({bytes}) from local archives instead of downloading them\n");
     }
     let sums = sums_text(pulled.sum.as_deref(), pulled.gost_sum.as_deref());
+    let lock =
+        pulled.lock.as_ref().map_or_else(String::new, |path| format!("lock       {}\n", path.display()));
     format!(
-        "{}{}bundle     {}\n{copied}{files}{sums}{}",
+        "{}{}bundle     {}\n{copied}{files}{lock}{sums}{}",
         contents_text(pulled),
         left_out_text(pulled),
         human(pulled.bundle_size),

@@ -61,7 +61,7 @@ fn uses(cluster: &RegistryUse, leads_to: Option<&str>, it: &Use) -> bool {
             })
         }
         WantedBy::Database(_) => cluster.uses_databases(),
-        WantedBy::Installer | WantedBy::ReleasesFile => false,
+        WantedBy::Installer | WantedBy::ReleasesFile | WantedBy::LockFile => false,
         // What a cluster uses of these cannot be read.
         WantedBy::Build(_)
         | WantedBy::Component { component: Component::Package, .. }

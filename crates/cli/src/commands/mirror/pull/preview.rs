@@ -104,17 +104,17 @@ impl Preview {
         }
     }
 
-    /// The list of images, and what was written.
-    pub(super) fn images_text(&self) -> String {
+    /// The list of images, and what was written: maybe a lock file too.
+    pub(super) fn images_text(&self, lock: Option<&str>) -> String {
         let mut text = String::new();
         if self.shows_images {
             text += "image list:\n";
             text.extend(self.lines.iter().map(|line| format!("  {line}\n")));
         }
-        text += &match &self.image_list_file {
-            Some(file) => format!("written    {file}\nno bundle was written (--dry-run)\n"),
-            None => "nothing was written (--dry-run)\n".to_owned(),
-        };
+        let written: Vec<&str> = self.image_list_file.as_deref().into_iter().chain(lock).collect();
+        text.extend(written.iter().map(|file| format!("written    {file}\n")));
+        let what = if written.is_empty() { "nothing" } else { "no bundle" };
+        text += &format!("{what} was written (--dry-run)\n");
         text
     }
 }
