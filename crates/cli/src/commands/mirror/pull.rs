@@ -133,14 +133,9 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
         pushes: false,
     };
     let (client, progress) = access.connect(settings.output, &environment)?;
-    if let Some(note) = environment.d8.note() {
-        progress.event(Event::Note(note));
-    }
+    report_settings(settings, &environment, &progress);
     if settings.request.proxy_registry {
         client.expect_proxy_cache();
-    }
-    for warning in settings.want.iter().flat_map(WantSettings::warnings) {
-        progress.warn(&warning);
     }
     let journal = if settings.dry_run { None } else { Some(Arc::new(open_journal(settings)?)) };
     let local = Arc::new(LocalBlobs::default());
@@ -151,15 +146,10 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
         Some(lock) => discover::locked(&source, lock, &*progress).await,
         None => discover::discover(&source, &settings.request, &*progress).await,
     };
-    let mut discovery = match discovered {
-        Ok(discovery) => discovery,
-        Err(error) => {
-            if let Some(journal) = &journal {
-                journal.remove_unless_useful(&error)?;
-            }
-            return Err(error.into());
-        }
-    };
+    if let (Err(error), Some(journal)) = (&discovered, &journal) {
+        journal.remove_unless_useful(error)?;
+    }
+    let mut discovery = discovered?;
     if let Some(want) = &settings.want {
         add_held(want, settings.form, &source, &mut bases, &progress).await?;
     }
@@ -223,6 +213,16 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
     Printer::new(settings.output).result(NAME, &pulled, &text(&pulled, &settings.named))
 }
 
+/// Reports what a user may not expect of the settings.
+fn report_settings(settings: &PullSettings, environment: &Environment, progress: &Progress) {
+    if let Some(note) = environment.d8.note() {
+        progress.event(Event::Note(note));
+    }
+    for warning in settings.want.iter().flat_map(WantSettings::warnings) {
+        progress.warn(&warning);
+    }
+}
+
 /// Adds what the registries of a want list contain to what is left out.
 async fn add_held(
     want: &WantSettings,
@@ -243,7 +243,7 @@ async fn add_held(
     if unknown > 0 {
         let images = count(unknown, "image");
         progress.event(Event::Note(format!(
-            "the source does not have the manifests of {images} that the want list names as held; nothing is left out              because of them"
+            "the source does not have the manifests of {images} that the want list names as held; nothing is left out because of them"
         )));
     }
     Ok(())
