@@ -59,7 +59,7 @@ impl HeldBlobs {
 
     /// Bytes of all blobs.
     pub fn size(&self) -> u64 {
-        self.0.values().map(|blob| blob.size).sum()
+        self.0.values().fold(0, |sum, blob| sum.saturating_add(blob.size))
     }
 
     /// A digest over the digests of all blobs. Equal exactly if the blobs are the same, wherever they are.
@@ -212,6 +212,17 @@ mod tests {
         assert_eq!(other.sum(), blobs().sum());
         other.add(Digest::of(b"3"), 1, "");
         assert_ne!(other.sum(), blobs().sum());
+    }
+
+    #[test]
+    fn any_bytes_are_read_or_refused() {
+        let file = BundleDigests::new(vec!["v1.58.3".into()], blobs()).to_text();
+        fuzzing::fuzz!([file], |bytes: &[u8]| {
+            if let Ok(file) = BundleDigests::parse(bytes) {
+                assert_eq!(BundleDigests::parse(file.to_text().as_bytes()).unwrap(), file);
+                assert!(file.blobs.size() > 0 || file.blobs.iter().all(|(_, blob)| blob.size == 0));
+            }
+        });
     }
 
     #[test]

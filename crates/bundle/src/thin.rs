@@ -118,3 +118,38 @@ impl Thin {
         Ok(Self { bases: record.bases, left_out: record.left_out })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn thin() -> Thin {
+        let mut left_out = HeldBlobs::default();
+        left_out.add(Digest::of(b"1"), 10, "");
+        left_out.add(Digest::of(b"2"), 20, "modules/console");
+        let sum = left_out.sum();
+        let base = Base { kind: BaseKind::Bundle, sum, releases: vec!["v1.58.3".into()] };
+        Thin { bases: vec![base], left_out }
+    }
+
+    #[test]
+    fn the_record_is_read_back_and_covered_by_the_index() {
+        let record = thin().record();
+        let index = Thin::index(&record).manifests;
+        assert_eq!(Thin::parse(&record, &index).unwrap(), thin());
+        let other = Thin::index(b"other").manifests;
+        assert!(Thin::parse(&record, &other).unwrap_err().starts_with("the content has the digest"));
+        assert!(Thin::parse(&record, &[]).unwrap_err().contains("0 entries instead of 1"));
+    }
+
+    #[test]
+    fn any_record_is_read_or_refused() {
+        fuzzing::fuzz!([thin().record()], |bytes: &[u8]| {
+            if let Ok(thin) = Thin::parse(bytes, &Thin::index(bytes).manifests) {
+                assert!(
+                    thin.left_out.size() >= thin.left_out.iter().map(|(_, it)| it.size).max().unwrap_or(0)
+                );
+            }
+        });
+    }
+}

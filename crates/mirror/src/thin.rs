@@ -16,6 +16,7 @@ use bundle::{Base, BaseKind, BlobEntry, Bundle, BundleDigests, HeldBlobs, Thin};
 pub use self::complete::FullBundle;
 use self::held_images::HeldImages;
 pub(crate) use self::proof::prove_left_out;
+use foreign_text::ForeignText;
 use oci::Digest;
 
 use crate::{Contents, Error, inspect::releases, source::Source};
@@ -40,10 +41,7 @@ impl Bases {
 
     /// Adds what the bundle had that this file describes.
     pub fn add(&mut self, BundleDigests { releases, blobs, .. }: BundleDigests) {
-        self.bases.push(Base { kind: BaseKind::Bundle, sum: blobs.sum(), releases });
-        self.held.extend(blobs);
-        self.bases.sort();
-        self.bases.dedup();
+        self.add_base(BaseKind::Bundle, releases, blobs);
     }
 
     /// Adds the images that a registry contains, by repository path below the root. The source must have their manifests:
@@ -58,11 +56,15 @@ impl Bases {
         images: &BTreeMap<String, BTreeSet<Digest>>,
     ) -> Result<usize, Error> {
         let HeldImages { blobs, unknown } = held_images::read(source, images).await?;
-        self.bases.push(Base { kind: BaseKind::Registry, sum: blobs.sum(), releases: Vec::new() });
-        self.held.extend(blobs);
+        self.add_base(BaseKind::Registry, Vec::new(), blobs);
+        Ok(unknown)
+    }
+
+    fn add_base(&mut self, kind: BaseKind, releases: Vec<ForeignText>, blobs: HeldBlobs) {
+        self.bases.push(Base { kind, sum: blobs.sum(), releases });
         self.bases.sort();
         self.bases.dedup();
-        Ok(unknown)
+        self.held.extend(blobs);
     }
 
     /// Whether there is none.

@@ -42,7 +42,7 @@ pub fn split_only(
     refuse_itself(volumes, &bundle)?;
     let with_sums = sums == WriteSums::Always || !RecordedSums::read(volumes)?.is_empty();
     let range = |number: u32| {
-        let start = u64::from(number) * request.part_size;
+        let start = u64::from(number).saturating_mul(request.part_size);
         start..volumes.size().min(start.saturating_add(request.part_size))
     };
     let count = u32::try_from(volumes.size().div_ceil(request.part_size)).unwrap_or(u32::MAX);

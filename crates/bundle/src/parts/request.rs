@@ -149,6 +149,15 @@ mod tests {
     }
 
     #[test]
+    fn any_bytes_are_read_or_refused() {
+        fuzzing::fuzz!([request(&[3], Some(9)).to_text()], |bytes: &[u8]| {
+            if let Ok(request) = PartsRequest::parse(bytes) {
+                assert!(request.part_size > 0 && !request.includes(request.known.part));
+            }
+        });
+    }
+
+    #[test]
     fn other_files_are_refused() {
         let good = request(&[3], None).to_text();
         for (from, to, reason) in [

@@ -91,7 +91,7 @@ fn check(
     let references: BTreeMap<String, References> = bundle.repositories().iter().map(read).collect();
     let mut report = VerifyReport { archives: subjects.len(), ..VerifyReport::default() };
     for (subject, outcome) in subjects.iter().zip(&outcomes) {
-        outcome.report(subject, &references, &mut report);
+        outcome.report(subject, &references, bundle.thin().is_some(), &mut report);
     }
     if subjects.iter().all(|subject| subject.unreadable.is_none()) {
         let known: HashSet<Option<String>> = report.damages.iter().map(|it| it.entry.clone()).collect();
@@ -230,6 +230,7 @@ impl Outcome {
         &self,
         subject: &Subject,
         references: &BTreeMap<String, References>,
+        is_thin: bool,
         report: &mut VerifyReport,
     ) {
         let Subject { volumes, entries, unreadable, .. } = subject;
@@ -241,7 +242,13 @@ impl Outcome {
         for (index, actual) in &self.wrong {
             let Entry { repository, digest, offset, size } = &entries[*index];
             let files = volumes.paths_of(*offset, *size);
-            report.damages.push(references[&**repository].damage(digest, actual, files));
+            let mut damage = references[&**repository].damage(digest, actual, files);
+            if is_thin {
+                // A blob of a thin bundle is for every repository that needs it.
+                damage.images = references.values().flat_map(|it| it.images(digest)).collect();
+                damage.images.sort();
+            }
+            report.damages.push(damage);
         }
     }
 

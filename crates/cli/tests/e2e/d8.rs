@@ -96,3 +96,25 @@ async fn files_that_d8_loses_are_reported() {
     }
     assert_eq!(world.target.repositories(), Vec::<String>::new());
 }
+
+/// Also if the target has everything that is left out, so that nothing would be missing.
+#[cfg_attr(not(dhctl_test_d8), ignore = "not run: DHCTL_TEST_D8 does not name a d8 binary")]
+#[tokio::test(flavor = "multi_thread")]
+async fn d8_reports_no_success_on_a_thin_bundle() {
+    let world = World::of(Distribution::builder().plain_installers().build());
+    world.pull(&[]).expect(0);
+    world.push(&[]).expect(0);
+    std::fs::rename(world.path("d8.tar"), world.path("old.tar")).unwrap();
+    let bundle = tempfile::tempdir().unwrap();
+    world.pull(&["--base", "old.tar"]).expect(0);
+    std::fs::rename(world.path("d8.tar"), bundle.path().join("d8.tar")).unwrap();
+    let output = Command::new(std::env::var_os("DHCTL_TEST_D8").unwrap())
+        .args(["mirror", "push", "--insecure"])
+        .arg(bundle.path())
+        .arg(&world.target_url)
+        .arg("--tmp-dir")
+        .arg(world.path("tmp"))
+        .output()
+        .unwrap();
+    assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -29,17 +29,16 @@ pub(super) async fn read(
     images: &BTreeMap<String, BTreeSet<Digest>>,
 ) -> Result<HeldImages, Error> {
     let all = images.iter().flat_map(|(path, digests)| digests.iter().map(move |digest| (path, *digest)));
-    let each: Vec<(&str, Option<Vec<Descriptor>>)> = stream::iter(all)
+    let mut each: Vec<(&str, Option<Vec<Descriptor>>)> = stream::iter(all)
         .map(|(path, digest)| async move {
             Ok::<_, Error>((path.as_str(), blobs_of(source, path, digest).await?))
         })
         .buffer_unordered(CONCURRENT_REQUESTS)
         .try_collect()
         .await?;
-    let mut held = HeldImages::default();
     // The order of the responses must not decide which repository is recorded for a blob.
-    let mut each = each;
     each.sort_by_key(|(path, _)| *path);
+    let mut held = HeldImages::default();
     for (path, blobs) in each {
         match blobs {
             Some(blobs) => blobs.iter().for_each(|blob| held.blobs.add(blob.digest, blob.size, path)),
