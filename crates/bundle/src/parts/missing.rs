@@ -73,11 +73,11 @@ pub fn missing_parts(paths: &[PathBuf], progress: &dyn Progress) -> Result<Missi
     let mut from = (!is_last_known).then_some(last + 1);
     if missing.is_empty() && !unchecked.is_empty() {
         // The digests of the blobs tell as much as a checksum, if the whole bundle is there.
-        let files = damaged_files(paths, progress)?;
+        let (files, is_complete) = damaged_files(paths, progress)?;
         damaged.extend(parts.iter().filter(|(_, path)| files.contains(*path)).map(|(number, _)| *number));
         // A part that is cut looks like a last part.
         from = from.or_else(|| damaged.contains(&highest).then_some(highest + 1));
-        unchecked.clear();
+        unchecked.retain(|_| !is_complete);
     }
     missing.extend(&damaged);
     unchecked.retain(|number| !damaged.contains(number));
@@ -96,11 +96,17 @@ pub fn missing_parts(paths: &[PathBuf], progress: &dyn Progress) -> Result<Missi
     Ok(MissingParts { request, damaged, unchecked })
 }
 
-/// The files that `verify` finds damaged, also if the archive cannot be followed to its end.
-fn damaged_files(paths: &[PathBuf], progress: &dyn Progress) -> Result<BTreeSet<PathBuf>, BundleError> {
+/// The files that `verify` finds damaged, and whether it has read all of them: the archive may not be followed to its end.
+fn damaged_files(
+    paths: &[PathBuf],
+    progress: &dyn Progress,
+) -> Result<(BTreeSet<PathBuf>, bool), BundleError> {
     match verify::verify(paths, progress) {
-        Ok(report) => Ok(report.damages.into_iter().flat_map(|damage| damage.files).collect()),
-        Err(BundleError::Damaged { path, .. } | BundleError::WrongPart { path, .. }) => Ok([path].into()),
+        Ok(report) => Ok((report.damages.into_iter().flat_map(|damage| damage.files).collect(), true)),
+        Err(BundleError::Damaged { path, .. } | BundleError::WrongPart { path, .. }) => {
+            Ok(([path].into(), false))
+        }
+        Err(BundleError::MissingPart { .. }) => Ok((BTreeSet::new(), false)),
         Err(error) => Err(error),
     }
 }
