@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use deckhouse::{
     channel::Channel,
     lock::Lock,
-    repositories::{Component, INSTALLER, RELEASE_CHANNEL, SECURITY_DATABASES},
+    repositories::{Component, INSTALLER, RELEASE_CHANNEL, SECURITY_DATABASES, attachment},
     version::parse_tag,
 };
 use futures_util::future::try_join_all;
@@ -85,7 +85,7 @@ pub async fn locked(source: &Source, lock: &Lock, observer: &dyn Observer) -> Re
         installer: lock
             .repositories
             .get(INSTALLER)
-            .and_then(|it| it.tags.keys().next())
+            .and_then(|it| it.tags.keys().find(|tag| attachment(tag.as_str()).is_none()))
             .map(ToString::to_string),
         release_manifests: deckhouse::release_manifest::write_releases(&described.releases)?,
         wanted: found.report(observer),
@@ -137,6 +137,7 @@ async fn channels(
 
 fn extra_images(lock: &Lock) -> Vec<String> {
     let of_modules = lock.repositories.iter().filter(|(path, _)| path.contains("/extra/"));
-    let names = of_modules.flat_map(|(path, it)| it.tags.keys().map(move |tag| format!("{path}:{tag}")));
-    names.collect()
+    let tags = of_modules.flat_map(|(path, it)| it.tags.keys().map(move |tag| (path, tag)));
+    let own = tags.filter(|(_, tag)| attachment(tag.as_str()).is_none());
+    own.map(|(path, tag)| format!("{path}:{tag}")).collect()
 }
