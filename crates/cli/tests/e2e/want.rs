@@ -139,7 +139,7 @@ async fn what_the_registry_contains_is_left_out() {
     let full = pull(&world, &["--dry-run", "--output", "json"]).expect(0).json()["result"].take();
     assert_eq!(full["left_out"], Value::Null);
     fs::write(world.path("want.yaml"), list.to_yaml().unwrap()).unwrap();
-    let thin = pull(&world, &["--output", "json"]).expect(0).json()["result"].take();
+    let thin = pull(&world, &["--lock", "d8.lock", "--output", "json"]).expect(0).json()["result"].take();
     assert_eq!(thin["held_images"], list.held_count());
     let left_out = thin["left_out"]["size"].as_u64().unwrap();
     assert!(left_out > 0, "{thin:#}");
@@ -148,6 +148,11 @@ async fn what_the_registry_contains_is_left_out() {
     world.push(&[]).expect(0);
     world.verify(&[]).expect(0);
     assert_eq!(thin["releases"], json!(["v1.75.14", "v1.76.2", "v1.76.8"]));
+
+    // With a lock file, the want list only says what is left out.
+    let bytes = fs::read(world.path("d8.tar")).unwrap();
+    pull(&world, &["--locked", "d8.lock"]).expect(0);
+    assert!(fs::read(world.path("d8.tar")).unwrap() == bytes);
 
     // The source does not have such a manifest any more: nothing is known about its blobs.
     let gone = BTreeMap::from([(String::new(), BTreeSet::from([oci::Digest::of(b"gone")]))]);
