@@ -161,3 +161,37 @@ fn missing_manifests_keep_their_names() {
     assert_eq!(uses, [&named, &Use { by: by(58), name: None }], "the channel was not asked for");
     assert!(report.releases.iter().all(|it| !it.complete));
 }
+
+#[test]
+fn an_image_without_one_of_its_blobs_or_children_is_not_complete() {
+    let mut case = case();
+    let complete = |case: &Case| case.report().complete_images.remove("").unwrap_or_default();
+    let all = ["shared", "old", "new", "attestation"].map(|name| image(name).digest());
+    assert_eq!(complete(&case), BTreeSet::from(all));
+    case.gaps.insert((String::new(), layer("new")), Gap::not_found());
+    // The same blob in another repository is another object.
+    case.gaps.insert(("install".to_owned(), layer("old")), Gap::not_found());
+    let without = |digest: Digest| all.into_iter().filter(|it| *it != digest).collect::<BTreeSet<_>>();
+    assert_eq!(complete(&case), without(image("new").digest()));
+
+    // An index of which a child was not found.
+    let mut found = found();
+    let child = image("child");
+    let descriptor = |digest: Digest| {
+        format!(
+            r#"{{"mediaType":"application/vnd.oci.image.manifest.v1+json","size":1,"digest":"{digest}"}}"#
+        )
+    };
+    let text = format!(
+        r#"{{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[{}]}}"#,
+        descriptor(child.digest())
+    );
+    let index = RawManifest::new(None, Bytes::from(text)).unwrap();
+    found.wanted.add((String::new(), TagOrDigest::from(index.digest())), index.clone(), &by(58));
+    case.gaps.clear();
+    case.images = images(&found.wanted, &found.names);
+    assert!(!complete(&case).contains(&index.digest()));
+    found.wanted.add_child("", child);
+    case.images = images(&found.wanted, &found.names);
+    assert!(complete(&case).contains(&index.digest()));
+}
