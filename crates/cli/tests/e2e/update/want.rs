@@ -12,7 +12,7 @@ use testkit::{
 };
 
 use super::platform::{Platform, release};
-use crate::world::{Run, serve};
+use crate::world::{Run, TARGET_ROOT, World, serve};
 
 const API: &str = "deckhouse.io/v1alpha1";
 
@@ -135,6 +135,45 @@ fn the_file_and_the_text() {
     assert!(refused.stderr.contains("this file exists"), "{}", refused.stderr);
     want(&platform, &["-r", &served.url, "-o", "want.yaml", "--anonymous", "--force"]).expect(0);
     assert_eq!(list(&platform, "want.yaml").0, text);
+}
+
+/// From the list to the push: what the list names as held is left out, and a push proves that the registry still has it.
+#[test]
+fn from_the_list_to_the_push() {
+    let platform = platform();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let entered = runtime.enter();
+    let distribution = Distribution::builder()
+        .releases(&["v1.57.5", "v1.58.3", "v1.58.4"])
+        .channels(&[("stable", "v1.58.4"), ("rock-solid", "v1.57.5")])
+        .images_per_release(4)
+        .layer_size(4096)
+        .build();
+    let world = World::of(distribution);
+    drop(entered);
+    world.pull(&["--release", "v1.57.5", "--release", "v1.58.3"]).expect(0);
+    world.push(&[]).expect(0);
+    let file = world.path("want.yaml");
+    let out = file.to_str().unwrap();
+    want(&platform, &["-r", &world.target_url, "-o", out, "--anonymous"]).expect(0);
+
+    let thin = world.pull(&["--want", out, "--output", "json"]).expect(0).json()["result"].take();
+    assert_eq!(thin["releases"], json!(["v1.57.5", "v1.58.4"]));
+    assert!(thin["left_out"]["blobs"].as_u64().unwrap() > 10, "{thin:#}");
+
+    // The registry has lost a blob since then.
+    let images = &world.distribution.releases["v1.57.5"].images;
+    let lost = layer(&world.target, TARGET_ROOT, images.values().next().unwrap());
+    let bytes = world.target.blob(TARGET_ROOT, &lost).unwrap();
+    assert!(world.target.remove_blob(TARGET_ROOT, &lost));
+    let refused = world.push(&[]).expect(3);
+    assert!(refused.stderr.contains(&lost.to_string()), "{}", refused.stderr);
+    let release: oci::TagOrDigest = "v1.58.4".parse().unwrap();
+    assert!(world.target.manifest(TARGET_ROOT, &release).is_none(), "something was sent");
+    world.target.insert_blob(TARGET_ROOT, lost, bytes);
+    world.push(&[]).expect(0);
+    world.verify(&[]).expect(0);
+    assert!(world.target.manifest(TARGET_ROOT, &release).is_some());
 }
 
 #[test]
