@@ -7,7 +7,7 @@ use oci::{Digest, RawManifest, TagOrDigest};
 use registry_server::{MemoryStore, RunningServer, ServerOptions, Store};
 use serde_json::{Value, json};
 use testkit::{
-    distribution::{Distribution, Expected, Referrers},
+    distribution::{AttachedObject, Distribution, Expected, Referrers},
     docker_registry::{DockerRegistry, DockerRegistryOptions, Version},
     faults::{Fault, Rule, Script},
 };
@@ -323,4 +323,39 @@ async fn registry_list_counts_them() {
         assert!(of_all > 0, "{kind}: {releases:#?}");
     }
     assert!(releases.iter().all(|release| release["complete"] == true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pruning_keeps_what_is_attached_to_images_that_stay() {
+    let channels = [("stable", "v1.59.4"), ("rock-solid", "v1.58.3")];
+    let builder = Distribution::builder().releases(&["v1.57.5", "v1.58.3", "v1.59.4"]).channels(&channels);
+    let distribution = builder.modules(Vec::new()).with_signatures(Referrers::Api).build();
+    let world = World::with(distribution, with_api());
+    world.pull(&["--min-version", "1.57"]).expect(0);
+    let target = DockerRegistry::start(DockerRegistryOptions::default()).unwrap();
+    let url = format!("{}/{TARGET_ROOT}", target.addr());
+    push(&world, &url, "d8.tar", &[]).expect(0);
+    let is_there = |object: &&AttachedObject| {
+        target.storage().manifest(&repository(&object.path), &object.digest.into()).is_some()
+    };
+    let of_oldest = world.distribution.releases["v1.57.5"].clone();
+    let own = [of_oldest.root, of_oldest.install, of_oldest.release_channel];
+    let own = |object: &&AttachedObject| own.contains(&object.image);
+    let attached = &world.distribution.attached;
+    assert!(attached.iter().filter(own).filter(is_there).count() > 1);
+
+    let prune = |args: &[&str]| {
+        let begin = ["registry", "prune", "--insecure", &url, "--no-clusters"];
+        dhctl(world.folder.path(), &[&begin, args].concat())
+    };
+    prune(&["--keep-from", "v1.58"]).expect(0);
+    prune(&["--apply", "prune-plan.json"]).expect(0);
+    assert_eq!(attached.iter().filter(own).filter(is_there).count(), 0);
+    let stays = world.distribution.expected(&["v1.58.3", "v1.59.4"], &["stable", "rock-solid"]);
+    let stays = stays.with_attached(&world.distribution);
+    assert_eq!(stays.missing_in(&target.storage(), TARGET_ROOT), Vec::<String>::new());
+    let args = ["registry", "list", "--insecure", &url];
+    dhctl(world.folder.path(), &args).expect(0);
+    let args = ["mirror", "--insecure", "--source", &url, "-i", "again.tar"];
+    dhctl(world.folder.path(), &args).expect(0);
 }

@@ -62,7 +62,7 @@ pub async fn survey(client: &Client, root: &Root, observer: &dyn Observer) -> Re
         pointing.extend(described.map(|version| ((path.to_owned(), tag), version)));
     }
     source.images().forget_layers();
-    let attached = attached::find(&source, &found.wanted, Choice::ALL).await?;
+    let attached = attached::find(&source, &without_tags(&found.wanted), Choice::ALL).await?;
     found.merge(attached);
     observer.event(Event::StageEnded(Stage::List));
     let is_release = |version: &Version| {
@@ -198,6 +198,19 @@ fn is_unclear(item: &MissingItem, name: &dyn Fn(&str) -> String) -> bool {
         (Cause::Missing, false) => is_in(INSTALL) || is_in(RELEASE_CHANNEL),
         _ => PLATFORM.iter().any(|path| is_in(path)),
     }
+}
+
+/// The images with what needs them. A tag of the platform's repositories does not count: every tag is read, and what is
+/// attached to its image needs another reason to stay.
+fn without_tags(wanted: &Wanted) -> Wanted {
+    let mut needed = Wanted::default();
+    for (key @ (path, reference), image) in wanted.images() {
+        let is_read_anyway = matches!(reference, TagOrDigest::Tag(_)) && PLATFORM.contains(&path.as_str());
+        let by = image.wanted_by.iter().filter(|by| !is_read_anyway || !matches!(by, WantedBy::Image(_)));
+        by.for_each(|by| needed.add(key.clone(), image.manifest.clone(), by));
+    }
+    wanted.children().for_each(|(path, child)| needed.add_child(path, child.clone()));
+    needed
 }
 
 fn of(wanted: &Wanted) -> Survey {
