@@ -430,6 +430,8 @@ pub enum Exclusion {
     Channel(String),
     /// A module.
     Module(String),
+    /// A package.
+    Package(String),
     /// The databases of vulnerabilities.
     SecurityDb,
     /// A module that a release requires.
@@ -443,6 +445,7 @@ impl Display for Exclusion {
         let words = match self {
             Self::Channel(name) => Words::default().option("--exclude-channel", "--exclude-channel=", name),
             Self::Module(name) => Words::default().option("--exclude-module", "--exclude-module=", name),
+            Self::Package(name) => Words::default().option("--exclude-package", "--exclude-package=", name),
             Self::RequiredModule(name) => {
                 Words::default().option("--allow-missing-module", "--allow-missing-module=", name)
             }

@@ -66,8 +66,8 @@ pub fn module_extra(name: &str, extra: &str) -> String {
 pub enum Component {
     /// A module.
     Module,
-    /// A package, which only bundles of `d8` have: below [`PACKAGES`], and described in `version`. Seen with `d8` of
-    /// 2026-08: it reads `version.json` there, and the same lists in the package's image.
+    /// A package: below [`PACKAGES`], and described in `version`. Seen with `d8` of 2026-08: it reads `version.json`
+    /// there, and the same lists in the package's image.
     Package,
 }
 

@@ -2,6 +2,7 @@
 
 use std::{fmt, path::PathBuf};
 
+use deckhouse::repositories::Component;
 use registry::client::ErrorKind;
 
 use crate::missing::{Cause, MissingItem};
@@ -26,8 +27,10 @@ pub enum Error {
         reason: String,
     },
     /// Modules that were named are not there.
-    #[error("the source has no module {}: no release channel exists there", names.join(", "))]
+    #[error("the source has no {} {}: no release channel exists there", component.word(), names.join(", "))]
     NoSuchModules {
+        /// Whether they are modules or packages.
+        component: Component,
         /// The modules.
         names: Vec<String>,
     },
@@ -41,16 +44,20 @@ pub enum Error {
     #[error("the source has nothing of what was selected")]
     NothingSelected,
     /// It is unknown which versions of a module the source has.
-    #[error("cannot determine which versions of module {name} the source has: {reason}")]
+    #[error("cannot determine which versions of {} {name} the source has: {reason}", component.word())]
     ModuleVersionsUnknown {
+        /// Whether it is a module or a package.
+        component: Component,
         /// The module.
         name: String,
         /// Why.
         reason: String,
     },
     /// The source does not have the versions of a module that were asked for.
-    #[error("module {name}: {error}")]
+    #[error("{} {name}: {error}", component.word())]
     ModuleChoice {
+        /// Whether it is a module or a package.
+        component: Component,
         /// The module.
         name: String,
         /// Why.

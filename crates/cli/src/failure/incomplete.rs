@@ -119,6 +119,9 @@ fn flags_of(item: &MissingItem) -> Option<Vec<Exclusion>> {
             WantedBy::Component { component: Component::Module, name, .. } => {
                 Some(Exclusion::Module(name.clone()))
             }
+            WantedBy::Component { component: Component::Package, name, .. } => {
+                Some(Exclusion::Package(name.clone()))
+            }
             WantedBy::Database(_) => Some(Exclusion::SecurityDb),
             _ => None,
         })

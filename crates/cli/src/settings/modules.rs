@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
 };
 
-use deckhouse::VersionRule;
+use deckhouse::{ModuleRule, VersionRule};
 use mirror::{Modules, archives::WriteOptions, attached::Choice};
 use oci::RepositoryUrl;
 
@@ -184,12 +184,21 @@ impl From<ModulesVerifyArgs> for ModulesVerifySettings {
 pub(super) fn selected(args: ModuleChoiceArgs) -> Modules {
     let ModuleChoiceArgs { include_module, exclude_module, modules_filter } = args;
     let filter = modules_filter.into_iter().flat_map(|filter| filter.0);
+    chosen(include_module.into_iter().chain(filter), exclude_module)
+}
+
+/// The selected packages.
+pub(super) fn packages(include: Vec<ModuleRule>, exclude: Vec<String>) -> Modules {
+    chosen(include, exclude)
+}
+
+fn chosen(include: impl IntoIterator<Item = ModuleRule>, exclude: Vec<String>) -> Modules {
     let mut named: BTreeMap<String, Vec<VersionRule>> = BTreeMap::new();
-    for rule in include_module.into_iter().chain(filter) {
+    for rule in include {
         named.entry(rule.name).or_default().push(rule.versions);
     }
     if named.is_empty() {
-        let except: BTreeSet<String> = exclude_module.into_iter().collect();
+        let except: BTreeSet<String> = exclude.into_iter().collect();
         return Modules::Listed { except };
     }
     Modules::Named(named)

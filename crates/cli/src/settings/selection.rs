@@ -38,6 +38,12 @@ pub(super) fn request(flags: &PullFlags, want: Option<&WantSettings>) -> Result<
             None if flags.no_modules => Modules::Nothing,
             None => modules::selected(flags.modules.clone()),
         },
+        // The needs of clusters name packages without what is required of them; only extra images are of modules.
+        packages: if flags.no_packages || flags.only_extra_images || want.is_some() {
+            Modules::Nothing
+        } else {
+            modules::packages(flags.include_package.clone(), flags.exclude_package.clone())
+        },
         no_security_databases: flags.no_security_db || want.is_some_and(|want| !want.needs.databases),
         no_platform: flags.no_platform,
         only_extra_images: flags.only_extra_images,
@@ -51,11 +57,12 @@ pub(super) fn request(flags: &PullFlags, want: Option<&WantSettings>) -> Result<
     };
     let without_platform = request.no_platform || request.only_extra_images;
     let has_other = request.modules != Modules::Nothing
+        || request.packages != Modules::Nothing
         || !request.no_security_databases
         || request.installer != Installer::Nothing;
     if without_platform && !has_other {
         return Err(Failure::usage("the flags leave out everything")
-            .hint("remove one of --no-modules, --no-security-db and --no-installer"));
+            .hint("remove one of --no-modules, --no-packages, --no-security-db and --no-installer"));
     }
     Ok(request)
 }

@@ -32,6 +32,7 @@ mod modules_crashes;
 mod modules_layouts;
 mod modules_verify;
 mod output;
+mod packages;
 mod parts;
 mod parts_of_distribution;
 mod process_limits;

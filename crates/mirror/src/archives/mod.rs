@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use deckhouse::repositories::MODULES;
+use deckhouse::repositories::{MODULES, PACKAGES};
 use oci::Digest;
 
 pub use self::write::{ArchivesJob, WriteOptions};
@@ -103,6 +103,7 @@ fn by_archive(wanted: Wanted) -> BTreeMap<String, Wanted> {
 fn archive_of(path: &str) -> String {
     match path.split('/').collect::<Vec<_>>().as_slice() {
         [MODULES, name, ..] => format!("module-{name}.tar"),
+        [PACKAGES, name, ..] => format!("package-{name}.tar"),
         [component @ ("security" | "installer"), ..] => format!("{component}.tar"),
         _ => PLATFORM_ARCHIVE.to_owned(),
     }
@@ -123,6 +124,8 @@ mod tests {
             ("security/trivy-db", "security.tar"),
             ("modules/console", "module-console.tar"),
             ("modules/console/extra/scanner", "module-console.tar"),
+            ("packages/app", "package-app.tar"),
+            ("packages/app/version", "package-app.tar"),
         ] {
             assert_eq!(archive_of(path), archive, "{path}");
         }

@@ -23,7 +23,7 @@ pub(super) async fn discover(source: &Source, selected: &Modules) -> Result<Step
     let absent = named.into_keys().zip(are_there).filter(|(_, is_there)| !is_there);
     let absent: Vec<String> = absent.map(|(name, _)| name).collect();
     if matches!(selected, Modules::Named(_)) && !absent.is_empty() {
-        return Err(Error::NoSuchModules { names: absent });
+        return Err(Error::NoSuchModules { component: Component::Module, names: absent });
     }
     let images = found.wanted.images().map(|((path, tag), _)| format!("{path}:{tag}")).collect();
     Ok(found.with(images))
@@ -32,10 +32,14 @@ pub(super) async fn discover(source: &Source, selected: &Modules) -> Result<Step
 /// Wants those of one module; false if the source has nothing of the module.
 async fn of_module(source: &Source, name: &str, rules: &[VersionRule]) -> Result<Step<bool>, Error> {
     source.repository(&module_release(name))?;
-    let Step { value: offered, mut found } = module_offer::read(source, name, rules).await?;
+    let Step { value: offered, mut found } =
+        module_offer::read(source, (Component::Module, name), rules).await?;
     let Some(offered) = offered else { return Ok(found.with(false)) };
-    let chosen = choose(&offered.offer, rules)
-        .map_err(|error| Error::ModuleChoice { name: name.to_owned(), error })?;
+    let chosen = choose(&offered.offer, rules).map_err(|error| Error::ModuleChoice {
+        component: Component::Module,
+        name: name.to_owned(),
+        error,
+    })?;
     let versions = chosen.versions.iter().map(|version| of_version(source, name, version));
     try_join_all(versions).await?.into_iter().for_each(|version| found.merge(version));
     Ok(found.with(true))

@@ -12,6 +12,7 @@ mod module_offer;
 pub(crate) mod modules;
 mod moving;
 mod offer;
+mod packages;
 pub(crate) mod platform;
 mod required;
 
@@ -43,6 +44,8 @@ pub struct Request {
     pub proxy_registry: bool,
     /// Which modules.
     pub modules: Modules,
+    /// Which packages.
+    pub packages: Modules,
     /// Modules that may be missing although a selected release requires them.
     pub allow_missing_modules: BTreeSet<String>,
     /// Whether to leave the vulnerability databases out.
@@ -145,6 +148,8 @@ pub struct Discovery {
     pub versions_asked: usize,
     /// The modules and their versions, ascending.
     pub modules: BTreeMap<String, Vec<Tag>>,
+    /// The packages and their versions, ascending.
+    pub packages: BTreeMap<String, Vec<Tag>>,
     /// The vulnerability databases, as paths below the root.
     pub databases: Vec<String>,
     /// The tag of the standalone installer, if that was asked for and is there.
@@ -284,6 +289,7 @@ async fn read(source: &Source, request: &Request) -> Result<Step<Discovery>, Err
     let (mut modules, extra_images) = modules.merge_into(&mut found);
     let choice = (&request.modules, &request.allow_missing_modules);
     found.merge(required::complete(source, &platform.manifests, choice, &mut modules).await?);
+    let packages = packages::discover(source, &request.packages).await?.merge_into(&mut found);
     let databases = databases.merge_into(&mut found);
     let installer = installer.merge_into(&mut found);
     let attached = attached::find(source, &found.wanted, request.attached).await?;
@@ -298,6 +304,7 @@ async fn read(source: &Source, request: &Request) -> Result<Step<Discovery>, Err
         extra_images,
         versions_asked,
         modules,
+        packages,
         databases,
         installer,
         release_manifests,

@@ -1,12 +1,8 @@
-//! What the source has of one module: where its channels point, and the tags that the choice needs.
+//! What the source has of one module or package: where its channels point, and the tags that the choice needs.
 
 use std::collections::BTreeSet;
 
-use deckhouse::{
-    ModuleOffer, VersionRule,
-    channel::Channel,
-    repositories::{Component, module, module_release},
-};
+use deckhouse::{ModuleOffer, VersionRule, channel::Channel, repositories::Component};
 use futures_util::future::try_join_all;
 
 use super::modules::{ChannelVersion, look_at_channel};
@@ -22,14 +18,14 @@ pub(super) struct Offered {
     pub(super) absent: Vec<Channel>,
 }
 
-/// Reads it; `None` if there is certainly nothing of the module. A channel that cannot be read is missing.
+/// Reads it; `None` if there is certainly nothing of the module or package. A channel that cannot be read is missing.
 pub(super) async fn read(
     source: &Source,
-    name: &str,
+    of: (Component, &str),
     rules: &[VersionRule],
 ) -> Result<Step<Option<Offered>>, Error> {
-    let channels = try_join_all(Channel::ALL.map(|channel| look_at_channel(source, name, channel)));
-    let (channels, exact) = futures_util::try_join!(channels, exact_tags(source, name, rules))?;
+    let channels = try_join_all(Channel::ALL.map(|channel| look_at_channel(source, of, channel)));
+    let (channels, exact) = futures_util::try_join!(channels, exact_tags(source, of, rules))?;
     let Step { value: exact, mut found } = exact;
     let channels: Vec<_> = Channel::ALL.into_iter().zip(found.merge_all(channels)).collect();
     let (absent, present): (Vec<_>, Vec<_>) =
@@ -40,7 +36,7 @@ pub(super) async fn read(
     let (absent, present) = (names(absent), names(present));
     let mut offer = ModuleOffer { tags: exact, ..ModuleOffer::default() };
     if rules.iter().any(VersionRule::needs_all_tags) {
-        offer.tags.extend(all_tags(source, name, &present).await?);
+        offer.tags.extend(all_tags(source, of, &present).await?);
     }
     if present.is_empty() && offer.tags.is_empty() {
         return Ok(found.with(None));
@@ -53,14 +49,18 @@ pub(super) async fn read(
 }
 
 /// Those of the tags that rules name which are there.
-async fn exact_tags(source: &Source, name: &str, rules: &[VersionRule]) -> Result<Step<Vec<String>>, Error> {
+async fn exact_tags(
+    source: &Source,
+    (component, name): (Component, &str),
+    rules: &[VersionRule],
+) -> Result<Step<Vec<String>>, Error> {
     let tags = rules.iter().filter_map(|rule| match rule {
         VersionRule::Exactly { tag, .. } => Some(tag),
         _ => None,
     });
     let steps = tags.map(|tag| async move {
-        let by = WantedBy::version(Component::Module, name, tag);
-        let (path, reference) = (module(name), tag.clone().into());
+        let by = WantedBy::version(component, name, tag);
+        let (path, reference) = (component.repository(name), tag.clone().into());
         let Step { value: manifest, found } = source.look(&path, &reference, &by).await?;
         Ok::<_, Error>(found.with(manifest.map(|_| tag.to_string())))
     });
@@ -70,9 +70,14 @@ async fn exact_tags(source: &Source, name: &str, rules: &[VersionRule]) -> Resul
 }
 
 /// The tags of the module's releases. A list is believed unless something is there that it lacks.
-async fn all_tags(source: &Source, name: &str, channels: &[Channel]) -> Result<Vec<String>, Error> {
-    let unknown = |reason: String| Err(Error::ModuleVersionsUnknown { name: name.to_owned(), reason });
-    let tags = match source.tags(&module_release(name)).await? {
+async fn all_tags(
+    source: &Source,
+    (component, name): (Component, &str),
+    channels: &[Channel],
+) -> Result<Vec<String>, Error> {
+    let unknown =
+        |reason: String| Err(Error::ModuleVersionsUnknown { component, name: name.to_owned(), reason });
+    let tags = match source.tags(&component.release(name)).await? {
         TagList::Tags(tags) => tags,
         TagList::Absent => BTreeSet::new(),
         TagList::Refused(error) => return unknown(error.to_string()),

@@ -39,7 +39,7 @@ pub(super) async fn discover(
     let mut absent: Vec<String> =
         modules_found.iter().filter(is_absent).map(|(name, _)| name.clone()).collect();
     if matches!(modules, Modules::Named(_)) && !absent.is_empty() {
-        return Err(Error::NoSuchModules { names: absent });
+        return Err(Error::NoSuchModules { component: Component::Module, names: absent });
     }
     if let Modules::Needed { required, .. } = modules {
         for name in &absent {
@@ -143,10 +143,15 @@ pub(super) async fn one(
         found.miss(source.missing(MODULES, &tag(name)?, &WantedBy::module(name), &error.to_string()));
         return Ok(found.with(Some(ModuleFound::default())));
     }
-    let Step { value: offered, mut found } = module_offer::read(source, name, rules).await?;
+    let Step { value: offered, mut found } =
+        module_offer::read(source, (Component::Module, name), rules).await?;
     let Some(Offered { offer, absent }) = offered else { return Ok(found.with(None)) };
     let chosen = choose(&offer, rules);
-    let chosen = chosen.map_err(|error| Error::ModuleChoice { name: name.to_owned(), error })?;
+    let chosen = chosen.map_err(|error| Error::ModuleChoice {
+        component: Component::Module,
+        name: name.to_owned(),
+        error,
+    })?;
     let (by, release) = (WantedBy::module(name), module_release(name));
     let is_pointed = |(channel, version): &(&Channel, &Tag)| offer.channels.get(channel) != Some(version);
     let (pointed, as_on_source): (Vec<_>, Vec<_>) = chosen.channels.iter().partition(is_pointed);
@@ -208,10 +213,11 @@ pub(super) enum ChannelVersion {
 /// The version that a module's channel points to, if there is such a channel.
 pub(super) async fn look_at_channel(
     source: &Source,
-    name: &str,
+    (component, name): (Component, &str),
     channel: Channel,
 ) -> Result<Step<ChannelVersion>, Error> {
-    let (by, path, reference) = (WantedBy::module(name), module_release(name), tag(channel.name())?);
+    let by = WantedBy::Component { component, name: name.to_owned(), version: None };
+    let (path, reference) = (component.release(name), tag(channel.name())?);
     let looked = match source.look(&path, &reference, &by).await {
         // Some registries refuse to show what they do not have.
         Err(Error::Registry(error)) if error.is_refused_access() => match source.tags(&path).await? {

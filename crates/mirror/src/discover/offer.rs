@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use deckhouse::{
     Channel,
     release_info::ReleaseInfo,
-    repositories::RELEASE_CHANNEL,
+    repositories::{Component, RELEASE_CHANNEL},
     select::{
         self, Available,
         list_check::{unlisted_channel, versions_to_check},
@@ -88,7 +88,9 @@ pub(super) async fn check_lists(source: &Source, request: &Request) -> Result<()
     let Some(reason) = disproof else { return Ok(()) };
     source.ignore_lists();
     match names_versions {
-        Some(name) => Err(Error::ModuleVersionsUnknown { name: name.to_owned(), reason }),
+        Some(name) => {
+            Err(Error::ModuleVersionsUnknown { component: Component::Module, name: name.to_owned(), reason })
+        }
         None => Err(Error::ModulesUnknown { reason }),
     }
 }
@@ -100,7 +102,9 @@ fn refuse_lists(request: &Request) -> Result<(), Error> {
         return Err(Error::ModulesUnknown { reason });
     }
     match request.modules.listing_versions().next() {
-        Some(name) => Err(Error::ModuleVersionsUnknown { name: name.to_owned(), reason }),
+        Some(name) => {
+            Err(Error::ModuleVersionsUnknown { component: Component::Module, name: name.to_owned(), reason })
+        }
         None => Ok(()),
     }
 }

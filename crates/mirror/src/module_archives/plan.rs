@@ -5,7 +5,10 @@ use std::{
     sync::Arc,
 };
 
-use deckhouse::{VersionRule, repositories::MODULES};
+use deckhouse::{
+    VersionRule,
+    repositories::{Component, MODULES},
+};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use registry::client::Client;
 
@@ -119,7 +122,7 @@ impl ModulePlanner<'_> {
                 let plan = Arc::new(Plan::new(&found.wanted, edition(&self.root))?);
                 return Ok(Ok(PlannedModule { name, archive, found, plan, source, journal }));
             }
-            Ok(None) => Error::NoSuchModules { names: vec![name.clone()] },
+            Ok(None) => Error::NoSuchModules { component: Component::Module, names: vec![name.clone()] },
             Err(error) => error,
         };
         if let Some(journal) = &journal {

@@ -18,6 +18,7 @@ pub struct Builder {
     pub(super) channels: Vec<(String, String)>,
     pub(super) suspended: BTreeSet<String>,
     pub(super) modules: Vec<ModuleSpec>,
+    pub(super) packages: Vec<ModuleSpec>,
     pub(super) images: usize,
     pub(super) layer_size: u64,
     pub(super) large_layer: Option<u64>,
@@ -74,6 +75,7 @@ impl Default for Builder {
             ]),
             suspended: BTreeSet::new(),
             modules: sample_modules(),
+            packages: Vec::new(),
             images: 12,
             layer_size: 8 * 1024,
             large_layer: None,
@@ -209,6 +211,13 @@ impl Builder {
         self
     }
 
+    /// Exactly these packages; with none there is no repository `packages`.
+    #[must_use]
+    pub fn packages(mut self, packages: Vec<ModuleSpec>) -> Self {
+        self.packages = packages;
+        self
+    }
+
     /// How many images a release lists.
     #[must_use]
     pub fn images_per_release(mut self, images: usize) -> Self {
@@ -297,6 +306,7 @@ impl Builder {
             channels: self.channels.iter().cloned().collect(),
             channel_images: BTreeMap::new(),
             modules: BTreeMap::new(),
+            packages: BTreeMap::new(),
             databases: BTreeMap::new(),
             installer: None,
             attached: Vec::new(),

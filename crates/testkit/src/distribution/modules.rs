@@ -16,27 +16,46 @@ use super::{
 const LINUX: ImageConfig = ImageConfig::Linux("amd64");
 
 pub(super) fn make(context: &BuildContext<'_>, distribution: &mut Distribution) {
-    for spec in &context.settings.modules {
+    distribution.modules.extend(components(context, "modules", "release", &context.settings.modules));
+    distribution.packages.extend(components(context, "packages", "version", &context.settings.packages));
+}
+
+/// Modules or packages, which differ in the names of their repositories.
+fn components(
+    context: &BuildContext<'_>,
+    list: &str,
+    described_in: &str,
+    specs: &[ModuleSpec],
+) -> BTreeMap<String, Module> {
+    let component = |spec: &ModuleSpec| {
         let index = Image::new(
             Format::Docker,
             &LINUX,
             &[Layer::of_files(&[("module", spec.name.as_bytes())], Compression::Gzip)],
         );
-        index.publish(&context.store, &context.repository("modules"), &[&spec.name]);
+        index.publish(&context.store, &context.repository(list), &[&spec.name]);
         let versions = spec.versions.iter();
         let module = Module {
             index: index.digest(),
             versions: versions
-                .map(|version| (version.clone(), module_version(context, spec, version)))
+                .map(|version| {
+                    (version.clone(), module_version(context, (list, described_in), spec, version))
+                })
                 .collect(),
             channels: spec.channels.iter().cloned().collect(),
         };
-        distribution.modules.insert(spec.name.clone(), module);
-    }
+        (spec.name.clone(), module)
+    };
+    specs.iter().map(component).collect()
 }
 
-fn module_version(context: &BuildContext<'_>, spec: &ModuleSpec, version: &str) -> ModuleVersion {
-    let repository = context.repository(&format!("modules/{}", spec.name));
+fn module_version(
+    context: &BuildContext<'_>,
+    (list, described_in): (&str, &str),
+    spec: &ModuleSpec,
+    version: &str,
+) -> ModuleVersion {
+    let repository = context.repository(&format!("{list}/{}", spec.name));
     let mut images = BTreeMap::new();
     let mut attestations = BTreeMap::new();
     for i in 0..spec.images {
@@ -64,7 +83,7 @@ fn module_version(context: &BuildContext<'_>, spec: &ModuleSpec, version: &str) 
     });
     ModuleVersion {
         image: image.digest(),
-        release: release(context, spec, version),
+        release: release(context, &format!("{repository}/{described_in}"), spec, version),
         extra: extra.collect(),
         images,
         attestations,
@@ -87,7 +106,7 @@ fn module_image(spec: &ModuleSpec, version: &str, images: &BTreeMap<String, Dige
     Image::new(Format::Docker, &LINUX, &[Layer::of_files(&files, Compression::Gzip)])
 }
 
-fn release(context: &BuildContext<'_>, spec: &ModuleSpec, version: &str) -> Digest {
+fn release(context: &BuildContext<'_>, repository: &str, spec: &ModuleSpec, version: &str) -> Digest {
     let document = json!({ "version": version }).to_string();
     let about = format!("name: {}\n", spec.name);
     let layer = Layer::of_files(
@@ -102,7 +121,6 @@ fn release(context: &BuildContext<'_>, spec: &ModuleSpec, version: &str) -> Dige
     let mut tags = vec![version];
     let pointing = spec.channels.iter().filter(|(_, pointed)| pointed == version);
     tags.extend(pointing.map(|(channel, _)| channel.as_str()));
-    let repository = context.repository(&format!("modules/{}/release", spec.name));
-    image.publish(&context.store, &repository, &tags);
+    image.publish(&context.store, repository, &tags);
     image.digest()
 }

@@ -27,6 +27,8 @@ pub struct Distribution {
     pub channel_images: BTreeMap<String, Digest>,
     /// The modules by name.
     pub modules: BTreeMap<String, Module>,
+    /// The packages by name.
+    pub packages: BTreeMap<String, Module>,
     /// The databases by path below the root (`security/trivy-db`).
     pub databases: BTreeMap<String, Database>,
     /// The standalone installer (`latest`), where there is one.
@@ -123,7 +125,10 @@ impl Distribution {
             }
         }
         for (name, module) in &self.modules {
-            module.expect(name, &mut expected);
+            module.expect(("modules", "release"), name, &mut expected);
+        }
+        for (name, package) in &self.packages {
+            package.expect(("packages", "version"), name, &mut expected);
         }
         for (path, database) in &self.databases {
             expected.tag(path, &database.tag, database.digest);
@@ -154,22 +159,22 @@ impl Release {
 }
 
 impl Module {
-    fn expect(&self, name: &str, expected: &mut Expected) {
+    fn expect(&self, (list, described_in): (&str, &str), name: &str, expected: &mut Expected) {
         // The index image holds nothing; a mirror may make its own, so only the tag counts.
-        expected.repository("modules").names.insert(name.to_owned());
+        expected.repository(list).names.insert(name.to_owned());
         for (channel, version) in &self.channels {
             let Some(distribution) = self.versions.get(version) else {
                 continue;
             };
-            let release = format!("modules/{name}/release");
+            let release = format!("{list}/{name}/{described_in}");
             expected.tag(&release, channel, distribution.release);
             expected.tag(&release, version, distribution.release);
-            let own = expected.repository(&format!("modules/{name}"));
+            let own = expected.repository(&format!("{list}/{name}"));
             own.tags.insert(version.clone(), distribution.image);
             own.tags.extend(distribution.attestations.clone());
             own.digests.extend(distribution.images.values());
             for (extra, (tag, digest)) in &distribution.extra {
-                expected.tag(&format!("modules/{name}/extra/{extra}"), tag, *digest);
+                expected.tag(&format!("{list}/{name}/extra/{extra}"), tag, *digest);
             }
         }
     }

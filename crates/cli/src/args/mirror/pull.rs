@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, builder::FalseyValueParser};
-use deckhouse::{Bound, Channel};
+use deckhouse::{Bound, Channel, ModuleRule, module_rule};
 use egress::Secret;
 use oci::{RepositoryUrl, Tag};
 
@@ -85,7 +85,8 @@ pub struct PullFlags {
         value_name = "FILE",
         conflicts_with_all = [
             "min_version", "max_version", "release", "tag", "channel", "exclude_channel", "no_platform",
-            "only_extra_images", "include_module", "exclude_module", "modules_filter", "no_modules", "proxy_registry",
+            "only_extra_images", "include_module", "exclude_module", "modules_filter", "no_modules", "include_package",
+            "exclude_package", "no_packages", "proxy_registry",
         ],
         help_heading = "Releases (pull)"
     )]
@@ -178,7 +179,8 @@ pub struct PullFlags {
         conflicts_with_all = [
             "lock", "min_version", "max_version", "release", "tag", "channel", "exclude_channel", "point_channel",
             "ignore_suspend", "no_platform", "only_extra_images", "no_security_db", "no_vex", "no_signatures", "installer_tag",
-            "no_installer", "include_module", "exclude_module", "modules_filter", "no_modules", "allow_missing_module"
+            "no_installer", "include_module", "exclude_module", "modules_filter", "no_modules", "include_package",
+            "exclude_package", "no_packages", "allow_missing_module"
         ],
         help_heading = "Releases (pull)"
     )]
@@ -193,6 +195,26 @@ pub struct PullFlags {
         help_heading = "Modules (pull)"
     )]
     pub no_modules: bool,
+    /// Pull only the packages that are named with this flag, whether or not the source lists them (repeatable); values as
+    /// of --include-module
+    #[arg(long, value_name = "NAME[@CONSTRAINT]", help_heading = "Packages (pull)")]
+    pub include_package: Vec<ModuleRule>,
+    /// Leave out this package (repeatable)
+    #[arg(
+        conflicts_with = "include_package",
+        long,
+        value_name = "NAME",
+        value_parser = module_rule::module_name,
+        help_heading = "Packages (pull)"
+    )]
+    pub exclude_package: Vec<String>,
+    /// Leave out all packages
+    #[arg(
+        conflicts_with_all = ["include_package", "exclude_package"],
+        long,
+        help_heading = "Packages (pull)"
+    )]
+    pub no_packages: bool,
 
     /// Split the bundle into parts of at most this size: a number of GiB, or a size such as 200MB, 4GiB or fat32
     #[arg(

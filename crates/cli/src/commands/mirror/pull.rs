@@ -20,6 +20,7 @@ use mirror::{
     set_sum::SetList,
     source::Source,
 };
+use oci::Tag;
 use serde::Serialize;
 
 use self::preview::Preview;
@@ -53,6 +54,8 @@ struct Pulled {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tags: Vec<String>,
     modules: BTreeMap<String, Vec<String>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    packages: BTreeMap<String, Vec<String>>,
     /// Extra images of modules, if nothing else of modules was pulled.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     extra_images: Vec<String>,
@@ -304,11 +307,8 @@ fn summary(
             .collect(),
         tags: discovery.builds.iter().map(ToString::to_string).collect(),
         extra_images: discovery.extra_images.clone(),
-        modules: discovery
-            .modules
-            .iter()
-            .map(|(name, versions)| (name.clone(), versions.iter().map(ToString::to_string).collect()))
-            .collect(),
+        modules: texts(&discovery.modules),
+        packages: texts(&discovery.packages),
         databases: discovery.databases.clone(),
         installer: discovery.installer.clone(),
         images: plans.clone().map(|plan| plan.image_count()).sum(),
@@ -329,14 +329,20 @@ fn summary(
     }
 }
 
+/// The versions of modules or packages as text.
+fn texts(versions: &BTreeMap<String, Vec<Tag>>) -> BTreeMap<String, Vec<String>> {
+    versions.iter().map(|(name, it)| (name.clone(), it.iter().map(ToString::to_string).collect())).collect()
+}
+
 fn contents_text(pulled: &Pulled) -> String {
     let channels: Vec<String> =
         pulled.channels.iter().map(|(name, version)| format!("{name} → {version}")).collect();
-    let modules: Vec<String> = pulled
-        .modules
-        .iter()
-        .map(|(name, versions)| format!("{name} {}", versions.join(" ")).trim_end().to_owned())
-        .collect();
+    let with_versions = |of: &BTreeMap<String, Vec<String>>| -> Vec<String> {
+        of.iter()
+            .map(|(name, versions)| format!("{name} {}", versions.join(" ")).trim_end().to_owned())
+            .collect()
+    };
+    let (modules, packages) = (with_versions(&pulled.modules), with_versions(&pulled.packages));
     let or_none = |values: &[String], separator: &str| {
         if values.is_empty() { "none".to_owned() } else { values.join(separator) }
     };
@@ -345,9 +351,10 @@ fn contents_text(pulled: &Pulled) -> String {
         if values.is_empty() { String::new() } else { format!("{name:<10} {}\n", values.join(", ")) }
     };
     let (tags, extra) = (or_nothing("tags", &pulled.tags), or_nothing("extra", &pulled.extra_images));
+    let packages = or_nothing("packages", &packages);
     let by_asking = if pulled.versions_asked > 0 { " (requested one by one)" } else { "" };
     format!(
-        "releases   {}{by_asking}\nchannels   {}\n{tags}modules    {}\n{extra}databases  {}\n{installer}images     {} in {}\n",
+        "releases   {}{by_asking}\nchannels   {}\n{tags}modules    {}\n{packages}{extra}databases  {}\n{installer}images     {} in {}\n",
         or_none(&pulled.releases, ", "),
         or_none(&channels, ", "),
         or_none(&modules, ", "),
