@@ -5,7 +5,7 @@ use std::{fs, sync::Arc};
 use oci::{Tag, TagOrDigest};
 use registry_server::{ServerOptions, Store as _};
 use serde_json::{Value, json};
-use testkit::distribution::{Builder, Distribution, Referrers};
+use testkit::distribution::{Builder, Distribution, ModuleSpec, Referrers};
 
 use crate::world::{Run, TARGET_ROOT, World, dhctl, serve};
 
@@ -15,6 +15,13 @@ fn builder() -> Builder {
         .channels(&[("alpha", "v1.58.3"), ("stable", "v1.57.5"), ("rock-solid", "v1.57.5")])
         .images_per_release(4)
         .with_installer()
+        .packages(vec![ModuleSpec {
+            name: "app".to_owned(),
+            versions: vec!["v1.0.0".to_owned(), "v1.1.0".to_owned()],
+            channels: vec![("stable".to_owned(), "v1.1.0".to_owned())],
+            extra: vec![("data".to_owned(), "v1".to_owned())],
+            images: 1,
+        }])
         .with_signatures(Referrers::Lists)
 }
 
@@ -87,8 +94,17 @@ async fn two_people_get_the_same_bytes_a_week_apart() {
     for name in ["d8.tar", "deckhousereleases.yaml"] {
         assert!(read(&world, &format!("second/{name}")) == read(&world, name), "{name}");
     }
-    for field in ["releases", "channels", "modules", "databases", "installer", "images", "bundle_size", "sum"]
-    {
+    for field in [
+        "releases",
+        "channels",
+        "modules",
+        "packages",
+        "databases",
+        "installer",
+        "images",
+        "bundle_size",
+        "sum",
+    ] {
         assert_eq!(locked[field], first[field], "{field}");
     }
     // It is a bundle like any other.
@@ -119,9 +135,17 @@ async fn every_selection_can_be_locked() {
         }
         let (first, second) =
             (result(&first.expect(0)), result(&pull_elsewhere(&world, &two, &again).expect(0)));
-        for field in
-            ["releases", "channels", "tags", "modules", "extra_images", "databases", "installer", "sum"]
-        {
+        for field in [
+            "releases",
+            "channels",
+            "tags",
+            "modules",
+            "packages",
+            "extra_images",
+            "databases",
+            "installer",
+            "sum",
+        ] {
             assert_eq!(second[field], first[field], "{args:?} {field}");
         }
         for entry in fs::read_dir(world.path(&one)).unwrap() {
@@ -188,7 +212,7 @@ async fn wrong_lock_files_and_flags() {
     }
     world.pull(&["--locked", "nosuch.lock"]).expect(6);
     world.pull(&["--lock", "nosuch/d8.lock"]).expect(6);
-    let flags: [&[&str]; 19] = [
+    let flags: [&[&str]; 22] = [
         &["--lock", "other.lock"],
         &["--min-version", "1.57"],
         &["--max-version", "1.58"],
@@ -207,6 +231,9 @@ async fn wrong_lock_files_and_flags() {
         &["--no-installer"],
         &["--include-module", "console"],
         &["--no-modules"],
+        &["--include-package", "app"],
+        &["--exclude-package", "app"],
+        &["--no-packages"],
         &["--allow-missing-module", "console"],
     ];
     for flag in flags {

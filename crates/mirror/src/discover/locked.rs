@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use deckhouse::{
     channel::Channel,
     lock::Lock,
-    repositories::{Component, INSTALLER, RELEASE_CHANNEL, SECURITY_DATABASES, attachment},
+    repositories::{Component, INSTALLER, MODULES, RELEASE_CHANNEL, SECURITY_DATABASES, attachment},
     version::parse_tag,
 };
 use futures_util::future::try_join_all;
-use oci::{Digest, TagOrDigest};
+use oci::{Digest, Tag, TagOrDigest};
 use semver::Version;
 
 use super::{
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     Cause, Error, Event, Observer, Stage, WantedBy,
-    listed::{Listed, Tags},
+    listed::{Described, DescribedComponent, Listed, Tags},
     source::{Found, Need, Source, Step},
 };
 
@@ -60,16 +60,7 @@ pub async fn locked(source: &Source, lock: &Lock, observer: &dyn Observer) -> Re
     let channels = channels(source, &listed.channels).await?.merge_into(&mut found);
     let found = found.check()?;
 
-    let modules: BTreeMap<_, _> = described
-        .components
-        .into_iter()
-        .filter(|it| it.component == Component::Module && !it.versions.is_empty())
-        .map(|it| {
-            let mut versions: Vec<_> = it.versions.into_iter().collect();
-            versions.sort_by_cached_key(|version| (parse_tag(version.as_str()), version.clone()));
-            (it.name, versions)
-        })
-        .collect();
+    let modules = versions(&described, Component::Module);
     let has = |path: &str| lock.repositories.contains_key(path);
     let discovery = Discovery {
         releases: listed.releases,
@@ -77,6 +68,7 @@ pub async fn locked(source: &Source, lock: &Lock, observer: &dyn Observer) -> Re
         builds: listed.builds.into_iter().collect(),
         extra_images: if modules.is_empty() { extra_images(lock) } else { Vec::new() },
         modules,
+        packages: versions(&described, Component::Package),
         databases: SECURITY_DATABASES
             .iter()
             .filter(|(path, _)| has(path))
@@ -135,8 +127,20 @@ async fn channels(
     Ok(found.with(channels))
 }
 
+/// The versions of the modules, or of the packages, ascending.
+fn versions(described: &Described, component: Component) -> BTreeMap<String, Vec<Tag>> {
+    let has_versions = |it: &&DescribedComponent| it.component == component && !it.versions.is_empty();
+    let sorted = |it: &DescribedComponent| {
+        let mut versions: Vec<Tag> = it.versions.iter().cloned().collect();
+        versions.sort_by_cached_key(|version| (parse_tag(version.as_str()), version.clone()));
+        (it.name.clone(), versions)
+    };
+    described.components.iter().filter(has_versions).map(sorted).collect()
+}
+
 fn extra_images(lock: &Lock) -> Vec<String> {
-    let of_modules = lock.repositories.iter().filter(|(path, _)| path.contains("/extra/"));
+    let of_modules =
+        lock.repositories.iter().filter(|(path, _)| path.starts_with(MODULES) && path.contains("/extra/"));
     let tags = of_modules.flat_map(|(path, it)| it.tags.keys().map(move |tag| (path, tag)));
     let own = tags.filter(|(_, tag)| attachment(tag.as_str()).is_none());
     own.map(|(path, tag)| format!("{path}:{tag}")).collect()
