@@ -52,6 +52,9 @@ _dhctl() {
             dhctl__subcmd__bundle,join)
                 cmd="dhctl__subcmd__bundle__subcmd__join"
                 ;;
+            dhctl__subcmd__bundle,missing-parts)
+                cmd="dhctl__subcmd__bundle__subcmd__missing__subcmd__parts"
+                ;;
             dhctl__subcmd__bundle,split)
                 cmd="dhctl__subcmd__bundle__subcmd__split"
                 ;;
@@ -174,7 +177,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__bundle)
-            opts="-h --log --log-file --help inspect verify split join digests complete"
+            opts="-h --log --log-file --help inspect verify split join missing-parts digests complete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -343,8 +346,46 @@ _dhctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        dhctl__subcmd__bundle__subcmd__missing__subcmd__parts)
+            opts="-o -h --out --force --output --progress --verbose --quiet --log --log-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto plain json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         dhctl__subcmd__bundle__subcmd__split)
-            opts="-c -o -h --images-bundle-chunk-size --out --gost-digest --output --progress --verbose --quiet --log --log-file --help"
+            opts="-c -o -h --images-bundle-chunk-size --only --out --gost-digest --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -355,6 +396,10 @@ _dhctl() {
                     return 0
                     ;;
                 -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -872,7 +917,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror)
-            opts="-i -l -v -f -c -r -u -p -h --images-bundle-path --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --min-version --max-version --release --deckhouse-tag --tag --channel --exclude-channel --point-channel --ignore-suspend --no-platform --only-extra-images --no-security-db --skip-vex-images --no-vex --installer-tag --no-installer --lock --locked --include-module --exclude-module --modules-filter --no-modules --images-bundle-chunk-size --bundle-format --base --gost-digest --with-binary --no-pull-resume --dry-run --registry --allow-incomplete --expect-sum --deep --allow-missing-module --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help pull push verify"
+            opts="-i -l -v -f -c -r -u -p -h --images-bundle-path --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --want --min-version --max-version --release --deckhouse-tag --tag --channel --exclude-channel --point-channel --ignore-suspend --no-platform --only-extra-images --no-security-db --skip-vex-images --no-vex --installer-tag --no-installer --no-signatures --lock --locked --include-module --exclude-module --modules-filter --no-modules --include-package --exclude-package --no-packages --images-bundle-chunk-size --bundle-format --base --gost-digest --with-binary --no-pull-resume --dry-run --image-list --media-size --registry --allow-incomplete --expect-sum --deep --allow-missing-module --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help pull push verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -911,6 +956,10 @@ _dhctl() {
                     return 0
                     ;;
                 --license-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --want)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -978,6 +1027,14 @@ _dhctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --include-package)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-package)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --images-bundle-chunk-size)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -995,6 +1052,14 @@ _dhctl() {
                     return 0
                     ;;
                 --with-binary)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --image-list)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --media-size)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1078,7 +1143,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror__subcmd__modules)
-            opts="-d -m -l -f -c -r -o -u -p -h --modules-dir --module-source --source-login --source-password --source-password-file --license --license-file --include-module --exclude-module --modules-filter --images-bundle-chunk-size --gost-digest --no-pull-resume --dry-run --registry --out --force --allow-incomplete --deep --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help pull push verify"
+            opts="-d -m -l -f -c -r -o -u -p -h --modules-dir --module-source --source-login --source-password --source-password-file --license --license-file --include-module --exclude-module --modules-filter --no-signatures --images-bundle-chunk-size --gost-digest --no-pull-resume --dry-run --registry --out --force --allow-incomplete --deep --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help pull push verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1228,7 +1293,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror__subcmd__modules__subcmd__pull)
-            opts="-d -m -l -f -c -h --modules-dir --module-source --source-login --source-password --source-password-file --license --license-file --include-module --exclude-module --modules-filter --images-bundle-chunk-size --gost-digest --no-pull-resume --dry-run --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help"
+            opts="-d -m -l -f -c -h --modules-dir --module-source --source-login --source-password --source-password-file --license --license-file --include-module --exclude-module --modules-filter --no-signatures --images-bundle-chunk-size --gost-digest --no-pull-resume --dry-run --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1522,7 +1587,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror__subcmd__pull)
-            opts="-i -l -v -f -c -h --images-bundle-path --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --min-version --max-version --release --deckhouse-tag --tag --channel --exclude-channel --point-channel --ignore-suspend --no-platform --only-extra-images --no-security-db --skip-vex-images --no-vex --installer-tag --no-installer --lock --locked --include-module --exclude-module --modules-filter --no-modules --images-bundle-chunk-size --bundle-format --base --gost-digest --with-binary --no-pull-resume --dry-run --allow-missing-module --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help"
+            opts="-i -l -v -f -c -h --images-bundle-path --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --want --min-version --max-version --release --deckhouse-tag --tag --channel --exclude-channel --point-channel --ignore-suspend --no-platform --only-extra-images --no-security-db --skip-vex-images --no-vex --installer-tag --no-installer --no-signatures --lock --locked --include-module --exclude-module --modules-filter --no-modules --include-package --exclude-package --no-packages --images-bundle-chunk-size --bundle-format --base --gost-digest --with-binary --no-pull-resume --dry-run --image-list --media-size --allow-missing-module --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1561,6 +1626,10 @@ _dhctl() {
                     return 0
                     ;;
                 --license-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --want)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1628,6 +1697,14 @@ _dhctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --include-package)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-package)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --images-bundle-chunk-size)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1645,6 +1722,14 @@ _dhctl() {
                     return 0
                     ;;
                 --with-binary)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --image-list)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --media-size)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -48,6 +48,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l source-password-file -d 'Read the password for --source from a file; "-" is standard input' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s l -l license -d 'License key: the password of the login "license-token"' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l license-file -d 'Read the license key from a file; "-" is standard input' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l want -d 'Pull what the clusters of this want list need, as "dhctl update want" writes it: the releases from the one that runs to the target, enabled modules, and modules that these releases require. Blobs of images that the list names as held are left out, so the bundle is thin' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s v -l min-version -d 'Oldest release to pull, X.Y or X.Y.Z; has no effect if it is newer than the release of the channel rock-solid' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l max-version -d 'Newest release to pull, X.Y (with all its patches) or X.Y.Z; channels that point to a newer release are left out' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l release -d 'Pull exactly this release (repeatable)' -r
@@ -61,11 +62,15 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l include-module -d 'Pull only the modules that are named with this flag, whether or not the source lists them (repeatable). NAME: the versions that its channels point to. NAME@^1.2 or \'NAME@>=1.2 <2\': also the latest patch of each minor in the range. NAME@=v1.3.5: exactly that version. NAME@=v1.3.5+stable: also point that channel to it' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l exclude-module -d 'Leave out this module (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s f -l modules-filter -d 'The older way to name modules, separated by ";". NAME:v1.2.3: every version from v1.2.3 on. NAME:CHANNEL: the version that this channel points to' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l include-package -d 'Pull only the packages that are named with this flag, whether or not the source lists them (repeatable); values as of --include-module' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l exclude-package -d 'Leave out this package (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s c -l images-bundle-chunk-size -d 'Split the bundle into parts of at most this size: a number of GiB, or a size such as 200MB, 4GiB or fat32' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l bundle-format -d 'Format of the bundle: "tar" is one file; "d8" is a directory of archives, as "d8 mirror pull" writes them' -r -f -a "tar\t'One archive'
 d8\t'A directory of archives'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l base -d 'Write a thin bundle, without the blobs that this earlier bundle had (repeatable): a bundle, or a file that "dhctl bundle digests" has written. A thin bundle can only be pushed to a registry that has these blobs' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l with-binary -d 'Copy this dhctl next to the bundle instead of the running one, for a machine with another operating system or architecture' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l image-list -d 'With --dry-run: write the list of images to this new file, a line for each: REPOSITORY[:TAG]@DIGEST' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l media-size -d 'With --dry-run: show how many sticks or discs of this size the bundle needs; a number of GiB, or a size such as 32GB or 4700MB' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s r -l registry -d 'Private registry, HOST[:PORT]/PATH; makes the command a push' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l expect-sum -d 'Push only if the bundle and the files next to it have this sum, which the pull printed: 64 hexadecimal digits, with or without spaces' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l allow-missing-module -d 'Accept that this module is missing, although a release requires it (migratedModules): it is disabled in your clusters, or your registry has it already (repeatable)' -r
@@ -96,10 +101,12 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l no-security-db -d 'Leave out the vulnerability databases'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l no-vex -l skip-vex-images -d 'Leave out the attestations of images (VEX)'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l no-installer -d 'Leave out the standalone installer'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l no-signatures -d 'Leave out signatures, SBOMs and other objects that are attached to images. Attestations with a tag .att (VEX) are pulled even so'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l no-modules -d 'Leave out all modules'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l no-packages -d 'Leave out all packages'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l gost-digest -d 'Write GOST R 34.11-2012 checksums of the bundle and of each part to .gostsum files'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l no-pull-resume -d 'Start over instead of resuming an interrupted pull'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l dry-run -d 'Only print what would be pulled: releases, images, bytes to download, size of the bundle, free disk space'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l dry-run -d 'Only print what would be pulled: releases, images, bytes to download by part, size of the bundle, free disk space; with --verbose also each image'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l allow-incomplete -d 'Push a bundle even if objects that it refers to are missing; the exit code is still 3'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l deep -d 'Download and hash every blob that the registry already has, and upload damaged ones again'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l insecure -d 'Use plain HTTP instead of HTTPS'
@@ -117,6 +124,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l source-password-file -d 'Read the password for --source from a file; "-" is standard input' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -s l -l license -d 'License key: the password of the login "license-token"' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l license-file -d 'Read the license key from a file; "-" is standard input' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l want -d 'Pull what the clusters of this want list need, as "dhctl update want" writes it: the releases from the one that runs to the target, enabled modules, and modules that these releases require. Blobs of images that the list names as held are left out, so the bundle is thin' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -s v -l min-version -d 'Oldest release to pull, X.Y or X.Y.Z; has no effect if it is newer than the release of the channel rock-solid' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l max-version -d 'Newest release to pull, X.Y (with all its patches) or X.Y.Z; channels that point to a newer release are left out' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l release -d 'Pull exactly this release (repeatable)' -r
@@ -130,11 +138,15 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l include-module -d 'Pull only the modules that are named with this flag, whether or not the source lists them (repeatable). NAME: the versions that its channels point to. NAME@^1.2 or \'NAME@>=1.2 <2\': also the latest patch of each minor in the range. NAME@=v1.3.5: exactly that version. NAME@=v1.3.5+stable: also point that channel to it' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l exclude-module -d 'Leave out this module (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -s f -l modules-filter -d 'The older way to name modules, separated by ";". NAME:v1.2.3: every version from v1.2.3 on. NAME:CHANNEL: the version that this channel points to' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l include-package -d 'Pull only the packages that are named with this flag, whether or not the source lists them (repeatable); values as of --include-module' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l exclude-package -d 'Leave out this package (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -s c -l images-bundle-chunk-size -d 'Split the bundle into parts of at most this size: a number of GiB, or a size such as 200MB, 4GiB or fat32' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l bundle-format -d 'Format of the bundle: "tar" is one file; "d8" is a directory of archives, as "d8 mirror pull" writes them' -r -f -a "tar\t'One archive'
 d8\t'A directory of archives'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l base -d 'Write a thin bundle, without the blobs that this earlier bundle had (repeatable): a bundle, or a file that "dhctl bundle digests" has written. A thin bundle can only be pushed to a registry that has these blobs' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l with-binary -d 'Copy this dhctl next to the bundle instead of the running one, for a machine with another operating system or architecture' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l image-list -d 'With --dry-run: write the list of images to this new file, a line for each: REPOSITORY[:TAG]@DIGEST' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l media-size -d 'With --dry-run: show how many sticks or discs of this size the bundle needs; a number of GiB, or a size such as 32GB or 4700MB' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l allow-missing-module -d 'Accept that this module is missing, although a release requires it (migratedModules): it is disabled in your clusters, or your registry has it already (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l parallel -d 'Maximum number of blobs to transfer at the same time; dhctl uses fewer while the network or the registry cannot keep up. If set, also the maximum number of other requests [default: 16]' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l retry-timeout -d 'Give up if the registry answers no request successfully for this time, for example because of 429, 503 or read-only mode: a time such as 30s, 5m or 2h' -r
@@ -160,10 +172,12 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l no-security-db -d 'Leave out the vulnerability databases'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l no-vex -l skip-vex-images -d 'Leave out the attestations of images (VEX)'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l no-installer -d 'Leave out the standalone installer'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l no-signatures -d 'Leave out signatures, SBOMs and other objects that are attached to images. Attestations with a tag .att (VEX) are pulled even so'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l no-modules -d 'Leave out all modules'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l no-packages -d 'Leave out all packages'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l gost-digest -d 'Write GOST R 34.11-2012 checksums of the bundle and of each part to .gostsum files'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l no-pull-resume -d 'Start over instead of resuming an interrupted pull'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l dry-run -d 'Only print what would be pulled: releases, images, bytes to download, size of the bundle, free disk space'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l dry-run -d 'Only print what would be pulled: releases, images, bytes to download by part, size of the bundle, free disk space; with --verbose also each image'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l insecure -d 'Use plain HTTP instead of HTTPS'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l tls-skip-verify -d 'Accept any TLS certificate'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l verbose -d 'Print a line for every object'
@@ -262,6 +276,7 @@ info\t'Decisions and retries'
 debug\t'Each request'
 trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l no-signatures -d 'Leave out signatures, SBOMs and other objects that are attached to images. Attestations with a tag .att (VEX) are pulled even so'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l gost-digest -d 'Write GOST R 34.11-2012 checksums of each archive and of each part to .gostsum files'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l no-pull-resume -d 'Start over: reuse neither the data of an interrupted pull nor existing archives'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l dry-run -d 'Only print what would be pulled'
@@ -304,6 +319,7 @@ info\t'Decisions and retries'
 debug\t'Each request'
 trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l no-signatures -d 'Leave out signatures, SBOMs and other objects that are attached to images. Attestations with a tag .att (VEX) are pulled even so'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l gost-digest -d 'Write GOST R 34.11-2012 checksums of each archive and of each part to .gostsum files'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l no-pull-resume -d 'Start over: reuse neither the data of an interrupted pull nor existing archives'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l dry-run -d 'Only print what would be pulled'
@@ -371,20 +387,21 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_s
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l verbose -d 'Print a line for every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join digests complete" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join missing-parts digests complete" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
 info\t'Decisions and retries'
 debug\t'Each request'
 trace\t'Everything'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join digests complete" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join digests complete" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join digests complete" -f -a "inspect" -d 'Print the contents of a bundle: releases, release channels, modules, databases, sizes'
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join digests complete" -f -a "verify" -d 'Read a whole bundle and report what is damaged or missing'
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join digests complete" -f -a "split" -d 'Split a bundle into parts, for media of limited size'
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join digests complete" -f -a "join" -d 'Join the parts of a bundle into one file, byte for byte'
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join digests complete" -f -a "digests" -d 'Write the digests of a bundle\'s blobs to a small file, for a later pull with --base'
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join digests complete" -f -a "complete" -d 'Make the full bundle from a thin bundle and its base, byte for byte'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join missing-parts digests complete" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join missing-parts digests complete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join missing-parts digests complete" -f -a "inspect" -d 'Print the contents of a bundle: releases, release channels, modules, databases, sizes'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join missing-parts digests complete" -f -a "verify" -d 'Read a whole bundle and report what is damaged or missing'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join missing-parts digests complete" -f -a "split" -d 'Split a bundle into parts, for media of limited size'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join missing-parts digests complete" -f -a "join" -d 'Join the parts of a bundle into one file, byte for byte'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join missing-parts digests complete" -f -a "missing-parts" -d 'Find the parts of a bundle that are missing or damaged, and request them'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join missing-parts digests complete" -f -a "digests" -d 'Write the digests of a bundle\'s blobs to a small file, for a later pull with --base'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join missing-parts digests complete" -f -a "complete" -d 'Make the full bundle from a thin bundle and its base, byte for byte'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
@@ -418,6 +435,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from verify" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from split" -s c -l images-bundle-chunk-size -d 'Maximum size of a part: a number of GiB, or a size such as 200MB, 4GiB or fat32' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from split" -l only -d 'Write only the parts that this file requests, which "dhctl bundle missing-parts" has written' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from split" -s o -l out -d 'Directory for the parts' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from split" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
@@ -452,6 +470,23 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -l verbose -d 'Print a line for every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from missing-parts" -s o -l out -d 'The file to write; none is written if no part is missing or damaged' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from missing-parts" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+json\t'One JSON document'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from missing-parts" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
+plain\t'A line every few seconds'
+json\t'One JSON object per line'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from missing-parts" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
+error\t'Unexpected failures'
+warn\t'Possible problems'
+info\t'Decisions and retries'
+debug\t'Each request'
+trace\t'Everything'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from missing-parts" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from missing-parts" -l force -d 'Replace an existing file'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from missing-parts" -l verbose -d 'Print a line for every object'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from missing-parts" -l quiet -d 'Print only warnings, errors and the result'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from missing-parts" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from digests" -s o -l out -d 'The file to write' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from digests" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
