@@ -117,7 +117,7 @@ const DIGESTS_KIND: &str = "BundleDigests";
 #[derive(Debug, thiserror::Error)]
 pub enum DigestsError {
     /// Not JSON, or not of the known shape.
-    #[error("is not a file of dhctl bundle digests: {0}")]
+    #[error("is not a file with the digests of a bundle: {0}")]
     Malformed(#[from] serde_json::Error),
     /// Another version or kind of file.
     #[error(

@@ -48,7 +48,7 @@ pub struct KnownPart {
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
     /// Not JSON, or not of the known shape.
-    #[error("is not a file of dhctl bundle missing-parts: {0}")]
+    #[error("is not a request for parts of a bundle: {0}")]
     Malformed(ForeignText),
     /// Another version or kind of file.
     #[error(
@@ -167,7 +167,7 @@ mod tests {
             ("\"partSize\": 100", "\"partSize\": 50", "larger than partSize"),
             ("\"part\": 0", "\"part\": 3", "among the requested ones"),
             ("\"bundle\":", "\"more\": 1, \"bundle\":", "unknown field `more`"),
-            ("\"partSize\": 100", "\"partSize\": [", "is not a file"),
+            ("\"partSize\": 100", "\"partSize\": [", "is not a request"),
         ] {
             assert!(good.contains(from), "{good}");
             let error = PartsRequest::parse(good.replace(from, to).as_bytes()).unwrap_err().to_string();
