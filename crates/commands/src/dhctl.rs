@@ -211,8 +211,18 @@ pub struct PullChain {
     pub channels: Vec<String>,
     /// The modules, each with its lowest version `X.Y.Z`; none of them means no modules.
     pub modules: Vec<(String, Option<String>)>,
+    /// The packages, in the same way.
+    pub packages: Vec<(String, Option<String>)>,
     /// Whether the vulnerability databases are left out.
     pub no_security_db: bool,
+}
+
+/// `NAME@VERSION`, or `NAME`.
+fn since((name, version): &(String, Option<String>)) -> String {
+    match version {
+        Some(version) => format!("{name}@{version}"),
+        None => name.clone(),
+    }
 }
 
 impl PullChain {
@@ -229,12 +239,12 @@ impl PullChain {
         let words =
             self.channels.iter().fold(words, |words, name| words.option("--channel", "--channel=", name));
         let words = if self.modules.is_empty() { words.fixed(&["--no-modules"]) } else { words };
-        let words = self.modules.iter().fold(words, |words, (name, version)| {
-            let rule = match version {
-                Some(version) => format!("{name}@{version}"),
-                None => name.clone(),
-            };
-            words.option("--include-module", "--include-module=", &rule)
+        let words = self.modules.iter().fold(words, |words, module| {
+            words.option("--include-module", "--include-module=", &since(module))
+        });
+        let words = if self.packages.is_empty() { words.fixed(&["--no-packages"]) } else { words };
+        let words = self.packages.iter().fold(words, |words, package| {
+            words.option("--include-package", "--include-package=", &since(package))
         });
         if self.no_security_db { words.fixed(&["--no-security-db"]) } else { words }
     }

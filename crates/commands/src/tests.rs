@@ -65,6 +65,7 @@ fn with(value: &str) -> Vec<Command> {
             max: Some(value()),
             channels: vec![value()],
             modules: vec![(value(), Some(value())), (value(), None)],
+            packages: vec![(value(), Some(value()))],
             no_security_db: true,
         })
         .into(),

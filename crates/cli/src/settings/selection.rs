@@ -38,11 +38,11 @@ pub(super) fn request(flags: &PullFlags, want: Option<&WantSettings>) -> Result<
             None if flags.no_modules => Modules::Nothing,
             None => modules::selected(flags.modules.clone()),
         },
-        // The needs of clusters name packages without what is required of them; only extra images are of modules.
-        packages: if flags.no_packages || flags.only_extra_images || want.is_some() {
-            Modules::Nothing
-        } else {
-            modules::packages(flags.include_package.clone(), flags.exclude_package.clone())
+        packages: match want {
+            // Only extra images are of modules.
+            _ if flags.no_packages || flags.only_extra_images => Modules::Nothing,
+            Some(want) => want.packages(),
+            None => modules::packages(flags.include_package.clone(), flags.exclude_package.clone()),
         },
         no_security_databases: flags.no_security_db || want.is_some_and(|want| !want.needs.databases),
         no_platform: flags.no_platform,

@@ -7,7 +7,7 @@ use std::{
 
 use deckhouse::{
     Edition, VersionRule,
-    want::{Needs, WantList},
+    want::{ModuleNeed, Needs, WantList},
 };
 use mirror::Modules;
 use oci::RepositoryUrl;
@@ -47,11 +47,12 @@ impl WantSettings {
 
     /// The modules to pull.
     pub(super) fn modules(&self) -> Modules {
-        let rules = |is_own: bool| -> BTreeMap<String, Vec<VersionRule>> {
-            let modules = self.needs.modules.iter().filter(|(_, need)| need.is_own == is_own);
-            modules.map(|(name, need)| (name.clone(), vec![need.rule()])).collect()
-        };
-        Modules::Needed { required: rules(true), others: rules(false) }
+        needed(&self.needs.modules)
+    }
+
+    /// The packages to pull.
+    pub(super) fn packages(&self) -> Modules {
+        needed(&self.needs.packages)
     }
 
     /// What is not certain to be part of the pull, as warnings.
@@ -66,13 +67,16 @@ impl WantSettings {
                 unknown.join(", ")
             ));
         }
-        let packages: Vec<&str> = self.needs.packages.keys().map(String::as_str).collect();
-        if !packages.is_empty() {
-            warnings
-                .push(format!("the clusters use packages, which are not pulled: {}", packages.join(", ")));
-        }
         warnings
     }
+}
+
+fn needed(needs: &BTreeMap<String, ModuleNeed>) -> Modules {
+    let rules = |is_own: bool| -> BTreeMap<String, Vec<VersionRule>> {
+        let needs = needs.iter().filter(|(_, need)| need.is_own == is_own);
+        needs.map(|(name, need)| (name.clone(), vec![need.rule()])).collect()
+    };
+    Modules::Needed { required: rules(true), others: rules(false) }
 }
 
 /// Whether a source may have an edition. Only a path that ends with the name of another edition says that it does not.

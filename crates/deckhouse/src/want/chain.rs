@@ -13,7 +13,7 @@ use crate::{
     version::{parse_tag, tag_of},
 };
 
-/// Sources of modules that the platform itself creates: a `ModuleSource`, and a `PackageRepository` of newer versions.
+/// Sources that the platform itself creates: a `ModuleSource`, and two `PackageRepository` objects of newer versions.
 const OWN_SOURCES: [&str; 2] = ["deckhouse", "deckhouse-modules"];
 
 /// What all clusters together need.
@@ -25,18 +25,18 @@ pub struct Needs {
     pub chain: Chain,
     /// The modules by name.
     pub modules: BTreeMap<String, ModuleNeed>,
-    /// The packages by name, with the versions that applications have.
-    pub packages: BTreeMap<String, BTreeSet<oci::Tag>>,
+    /// The packages that applications are instances of, by name.
+    pub packages: BTreeMap<String, ModuleNeed>,
     /// Whether a cluster uses the vulnerability databases, or may use them.
     pub databases: bool,
 }
 
-/// A module that clusters need.
+/// A module or package that clusters need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModuleNeed {
     /// The lowest version that is installed; `None` if none is known.
     pub from: Option<Version>,
-    /// Whether it comes from the platform's own source. A module of another source may be missing at the vendor's.
+    /// Whether it comes from the platform's own source. What comes from another one may be missing at the vendor's.
     pub is_own: bool,
 }
 
@@ -131,22 +131,27 @@ fn check_target(cluster: &WantedCluster, number: usize) -> Result<(), NeedsError
 }
 
 fn modules(clusters: &[WantedCluster]) -> BTreeMap<String, ModuleNeed> {
-    let mut needs: BTreeMap<String, ModuleNeed> = BTreeMap::new();
-    for module in clusters.iter().flat_map(|it| &it.modules) {
-        let from = module.version.as_ref().and_then(|tag| parse_tag(tag.as_str()));
-        // A module whose source is unknown counts as the platform's own, so that its absence is noticed.
-        let is_own = module.source.as_deref().is_none_or(|source| OWN_SOURCES.contains(&source));
-        let need = needs.entry(module.name.clone()).or_insert(ModuleNeed { from: None, is_own: false });
-        need.is_own |= is_own;
-        need.from = [need.from.take(), from].into_iter().flatten().min();
-    }
-    needs
+    let modules = clusters.iter().flat_map(|it| &it.modules);
+    needs(modules.map(|it| (it.name.as_str(), it.version.as_ref(), it.source.as_deref())))
 }
 
-fn packages(clusters: &[WantedCluster]) -> BTreeMap<String, BTreeSet<oci::Tag>> {
-    let mut needs: BTreeMap<String, BTreeSet<oci::Tag>> = BTreeMap::new();
-    for package in clusters.iter().flat_map(|it| &it.packages) {
-        needs.entry(package.name.clone()).or_default().extend(package.version.clone());
+fn packages(clusters: &[WantedCluster]) -> BTreeMap<String, ModuleNeed> {
+    let packages = clusters.iter().flat_map(|it| &it.packages);
+    needs(packages.map(|it| (it.name.as_str(), it.version.as_ref(), it.repository.as_deref())))
+}
+
+/// By name, from names with versions and sources.
+fn needs<'a>(
+    all: impl Iterator<Item = (&'a str, Option<&'a oci::Tag>, Option<&'a str>)>,
+) -> BTreeMap<String, ModuleNeed> {
+    let mut needs: BTreeMap<String, ModuleNeed> = BTreeMap::new();
+    for (name, version, source) in all {
+        let from = version.and_then(|tag| parse_tag(tag.as_str()));
+        // One whose source is unknown counts as the platform's own, so that its absence is noticed.
+        let is_own = source.is_none_or(|source| OWN_SOURCES.contains(&source));
+        let need = needs.entry(name.to_owned()).or_insert(ModuleNeed { from: None, is_own: false });
+        need.is_own |= is_own;
+        need.from = [need.from.take(), from].into_iter().flatten().min();
     }
     needs
 }

@@ -32,6 +32,21 @@ pub(super) async fn discover(
     let packages: Vec<_> = named.into_keys().zip(found.merge_all(steps)).collect();
     let is_absent = |(_, versions): &&(String, Option<Vec<Tag>>)| versions.is_none();
     let absent: Vec<String> = packages.iter().filter(is_absent).map(|(name, _)| name.clone()).collect();
+    if let Modules::Needed { required, .. } = selected {
+        for name in absent {
+            if required.contains_key(&name) {
+                let by = WantedBy::Component { component: PACKAGE, name: name.clone(), version: None };
+                let reason = "the source does not have this package";
+                found.miss(source.missing(PACKAGES, &tag(&name)?, &by, reason));
+            } else {
+                found.note(format!(
+                    "package {name} of another source is left out: this source does not have it"
+                ));
+            }
+        }
+        let versions = packages.into_iter().filter_map(|(name, versions)| Some((name, versions?)));
+        return Ok(found.with(versions.collect()));
+    }
     if !matches!(selected, Modules::Listed { .. }) && !absent.is_empty() {
         return Err(Error::NoSuchModules { component: PACKAGE, names: absent });
     }

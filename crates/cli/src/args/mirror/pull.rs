@@ -78,15 +78,15 @@ pub struct PullFlags {
     pub proxy_registry: bool,
 
     /// Pull what the clusters of this want list need, as "dhctl update want" writes it: the releases from the one that
-    /// runs to the target, enabled modules, and modules that these releases require. Blobs of images that the list names
-    /// as held are left out, so the bundle is thin
+    /// runs to the target, enabled modules, packages, and modules that these releases require. Blobs of images that the
+    /// list names as held are left out, so the bundle is thin
     #[arg(
         long,
         value_name = "FILE",
         conflicts_with_all = [
             "min_version", "max_version", "release", "tag", "channel", "exclude_channel", "no_platform",
             "only_extra_images", "include_module", "exclude_module", "modules_filter", "no_modules", "include_package",
-            "exclude_package", "no_packages", "proxy_registry",
+            "exclude_package", "proxy_registry",
         ],
         help_heading = "Releases (pull)"
     )]

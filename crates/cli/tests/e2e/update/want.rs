@@ -7,7 +7,7 @@ use oci::{Digest, Manifest};
 use registry_server::{MemoryStore, RunningServer, ServerOptions, Store as _};
 use serde_json::{Value, json};
 use testkit::{
-    distribution::Distribution,
+    distribution::{Distribution, ModuleSpec},
     kube::{Kubeconfig, NewerModules, wait},
 };
 
@@ -146,6 +146,13 @@ fn from_the_list_to_the_push() {
     let distribution = Distribution::builder()
         .releases(&["v1.57.5", "v1.58.3", "v1.58.4"])
         .channels(&[("stable", "v1.58.4"), ("rock-solid", "v1.57.5")])
+        .packages(vec![ModuleSpec {
+            name: "pg-operator".to_owned(),
+            versions: vec!["v1.0.0".to_owned()],
+            channels: vec![("stable".to_owned(), "v1.0.0".to_owned())],
+            images: 1,
+            ..ModuleSpec::default()
+        }])
         .images_per_release(4)
         .layer_size(4096)
         .build();
@@ -202,7 +209,8 @@ fn one_list_for_several_clusters_and_registries() {
         result["pullWithoutList"],
         format!(
             "dhctl mirror pull -i d8.tar --source registry.deckhouse.ru/deckhouse/ee --min-version 1.57.5 \
-             --max-version 1.60.1 --include-module console@1.2.3 --no-security-db"
+             --max-version 1.60.1 --include-module console@1.2.3 \
+             --include-package pg-operator@1.0.0 --no-security-db"
         )
     );
 
