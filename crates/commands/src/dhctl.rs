@@ -187,7 +187,7 @@ pub enum Mirror {
     /// Pulls a module too.
     PullModule(String),
     /// Pulls what takes clusters from a release to their targets, without a want list.
-    PullChain(PullChain),
+    PullChain(Box<PullChain>),
     /// Pulls by this want list.
     PullWanted(String),
     /// Pushes a bundle to this registry, `HOST[:PORT]/PATH`.

@@ -59,7 +59,7 @@ fn with(value: &str) -> Vec<Command> {
         Approve::Module { module: value(), version: value() }.into(),
         Mirror::PullModule(value()).into(),
         Mirror::PullWanted(value()).into(),
-        Mirror::PullChain(PullChain {
+        Mirror::PullChain(Box::new(PullChain {
             edition: Some(value()),
             min: value(),
             max: Some(value()),
@@ -67,7 +67,7 @@ fn with(value: &str) -> Vec<Command> {
             modules: vec![(value(), Some(value())), (value(), None)],
             packages: vec![(value(), Some(value()))],
             no_security_db: true,
-        })
+        }))
         .into(),
         Mirror::Push(value()).into(),
         Mirror::ListThroughCache { registry: value(), major: 1, minor: 58 }.into(),

@@ -73,7 +73,7 @@ mod tests {
             (needs(&[(70, 1)], &[Channel::Stable]), format!("{begin} {modules}")),
             (none, "dhctl mirror pull -i d8.tar --min-version 1.68.3 --channel stable --no-modules --include-package pg@1.0.0 --no-security-db".to_owned()),
         ] {
-            assert_eq!(Command::from(Mirror::PullChain(equivalent(&needs))).to_string(), line);
+            assert_eq!(Command::from(Mirror::PullChain(Box::new(equivalent(&needs)))).to_string(), line);
         }
     }
 }

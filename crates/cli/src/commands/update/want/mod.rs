@@ -117,7 +117,7 @@ async fn run(args: WantArgs, environment: Environment) -> Result<(), Failure> {
             let name = path.file_name().unwrap_or(path.as_os_str());
             Mirror::PullWanted(name.to_string_lossy().into_owned()).into()
         }),
-        pull_without_list: Mirror::PullChain(equivalent(&needs)).into(),
+        pull_without_list: Mirror::PullChain(Box::new(equivalent(&needs))).into(),
     };
     Printer::new(output).result(NAME, &written, &text::of(&written))
 }
