@@ -1,8 +1,8 @@
 //! What a thin bundle says about itself.
 //!
 //! A thin bundle lacks the blobs that the target already has. It has all manifests, and each blob that is in it once, in
-//! the first repository that has it. The list of the blobs left out is the file [`RECORD_PATH`]. It has a repository of
-//! its own, whose index names an image that does not exist: so tools that know nothing of thin bundles find that
+//! the first repository that has it. The list of the blobs left out is the file `thin-bundle/left-out.json`. It has a
+//! repository of its own, whose index names an image that does not exist: so tools that know nothing of thin bundles find that
 //! something is missing, and never report success.
 
 use bytes::Bytes;

@@ -17,6 +17,7 @@ mod registry;
 mod run;
 mod setup;
 mod table;
+mod thin;
 mod upload;
 
 pub(crate) use options::Options;

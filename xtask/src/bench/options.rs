@@ -45,6 +45,8 @@ pub(crate) enum Part {
     Kill,
     /// Push to an empty registry, and again
     Push,
+    /// A month later as a thin bundle: size, pull and push
+    Thin,
     /// Checking a registry, and listing what it holds
     Registry,
     /// Sixty modules on their own: pull and push

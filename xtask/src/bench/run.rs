@@ -11,6 +11,7 @@ use super::{
     peers, planning, pull, push, registry,
     setup::Setup,
     table::Table,
+    thin,
 };
 use crate::shell::{self, cargo, target_directory};
 
@@ -53,6 +54,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     if options.wants(Part::Registry) {
         registry::measure(options, &dhctl, &mut table)?;
+    }
+    if options.wants(Part::Thin) {
+        thin::measure(options, &dhctl, &mut table)?;
     }
     if options.wants(Part::Modules) {
         modules::measure(options, &dhctl, &mut table)?;

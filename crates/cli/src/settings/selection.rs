@@ -34,14 +34,14 @@ pub(super) fn request(flags: &PullFlags, want: Option<&WantSettings>) -> Result<
         builds,
         proxy_registry: flags.proxy_registry,
         modules: match want {
-            Some(want) => want.modules(),
+            Some(want) => want.modules(&flags.modules.exclude_module),
             None if flags.no_modules => Modules::Nothing,
             None => modules::selected(flags.modules.clone()),
         },
         packages: match want {
             // Only extra images are of modules.
             _ if flags.no_packages || flags.only_extra_images => Modules::Nothing,
-            Some(want) => want.packages(),
+            Some(want) => want.packages(&flags.exclude_package),
             None => modules::packages(flags.include_package.clone(), flags.exclude_package.clone()),
         },
         no_security_databases: flags.no_security_db || want.is_some_and(|want| !want.needs.databases),

@@ -45,14 +45,14 @@ impl WantSettings {
         Ok(Self { list, needs })
     }
 
-    /// The modules to pull.
-    pub(super) fn modules(&self) -> Modules {
-        needed(&self.needs.modules)
+    /// The modules to pull, except these.
+    pub(super) fn modules(&self, except: &[String]) -> Modules {
+        needed(&self.needs.modules, except)
     }
 
-    /// The packages to pull.
-    pub(super) fn packages(&self) -> Modules {
-        needed(&self.needs.packages)
+    /// The packages to pull, except these.
+    pub(super) fn packages(&self, except: &[String]) -> Modules {
+        needed(&self.needs.packages, except)
     }
 
     /// What is not certain to be part of the pull, as warnings.
@@ -71,12 +71,13 @@ impl WantSettings {
     }
 }
 
-fn needed(needs: &BTreeMap<String, ModuleNeed>) -> Modules {
+fn needed(needs: &BTreeMap<String, ModuleNeed>, except: &[String]) -> Modules {
     let rules = |is_own: bool| -> BTreeMap<String, Vec<VersionRule>> {
-        let needs = needs.iter().filter(|(_, need)| need.is_own == is_own);
+        let needs = needs.iter().filter(|(name, need)| need.is_own == is_own && !except.contains(name));
         needs.map(|(name, need)| (name.clone(), vec![need.rule()])).collect()
     };
-    Modules::Needed { required: rules(true), others: rules(false) }
+    let except = except.iter().cloned().collect();
+    Modules::Needed { required: rules(true), others: rules(false), except }
 }
 
 /// Whether a source may have an edition. Only a path that ends with the name of another edition says that it does not.

@@ -213,6 +213,24 @@ async fn what_cannot_be_had_is_reported_before_the_download() {
             "/modules:virtualization: the source does not have this module",
         ],
     );
+    // What the hint names can be left out.
+    write(world.folder.path(), vec![lacking.clone()]);
+    let leave_out = [
+        "--exclude-module",
+        "stronghold",
+        "--exclude-module",
+        "virtualization",
+        "--exclude-package",
+        "mysql",
+    ];
+    let left_out =
+        pull(&world, &[&leave_out[..], &["--dry-run", "--output", "json"]].concat()).expect(0).json();
+    assert_eq!(left_out["result"]["modules"].as_object().unwrap().keys().collect::<Vec<_>>(), ["console"]);
+    let mut migrated = cluster("v1.76.8", None, Some("v1.77.1"));
+    migrated.modules.retain(|module| module.name == "console");
+    write(world.folder.path(), vec![migrated]);
+    let run = pull(&world, &["--exclude-module", "ingress-nginx"]).expect(3);
+    assert!(run.stderr.contains("the selection leaves this module out"), "{}", run.stderr);
     lacking.modules.retain(|module| ["console", "billing"].contains(&module.name.as_str()));
     lacking.packages.remove(0);
     write(world.folder.path(), vec![lacking]);

@@ -100,6 +100,8 @@ pub enum Modules {
         required: BTreeMap<String, Vec<VersionRule>>,
         /// Modules of other sources, which are left out if this source does not have them.
         others: BTreeMap<String, Vec<VersionRule>>,
+        /// Modules that are left out, also if a release requires them.
+        except: BTreeSet<String>,
     },
     /// None.
     Nothing,
@@ -121,7 +123,7 @@ impl Modules {
     fn listing_versions(&self) -> impl Iterator<Item = &str> {
         let (named, others) = match self {
             Self::Named(named) => (Some(named), None),
-            Self::Needed { required, others } => (Some(required), Some(others)),
+            Self::Needed { required, others, .. } => (Some(required), Some(others)),
             Self::Listed { .. } | Self::Nothing => (None, None),
         };
         let named = named.into_iter().chain(others).flatten();

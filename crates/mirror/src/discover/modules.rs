@@ -99,7 +99,7 @@ pub(super) async fn chosen(
     let except = match modules {
         Modules::Nothing => return Ok(Found::default().with(BTreeMap::new())),
         Modules::Named(named) => return Ok(Found::default().with(named.clone())),
-        Modules::Needed { required, others } => {
+        Modules::Needed { required, others, .. } => {
             let all = required.iter().chain(others).map(|(name, rules)| (name.clone(), rules.clone()));
             return Ok(Found::default().with(all.collect()));
         }

@@ -66,7 +66,7 @@ async fn chosen(
     let except = match selected {
         Modules::Nothing => return Ok(found.with(BTreeMap::new())),
         Modules::Named(named) => return Ok(found.with(named.clone())),
-        Modules::Needed { required, others } => {
+        Modules::Needed { required, others, .. } => {
             let all = required.iter().chain(others).map(|(name, rules)| (name.clone(), rules.clone()));
             return Ok(found.with(all.collect()));
         }

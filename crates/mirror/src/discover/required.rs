@@ -26,8 +26,7 @@ pub(super) async fn complete(
             continue;
         }
         let may_add = match selected {
-            Modules::Listed { except } => !except.contains(&name),
-            Modules::Needed { .. } => true,
+            Modules::Listed { except } | Modules::Needed { except, .. } => !except.contains(&name),
             Modules::Named(_) | Modules::Nothing => false,
         };
         if may_add && module_name(&name).is_ok() {

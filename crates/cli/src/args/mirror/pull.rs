@@ -85,8 +85,7 @@ pub struct PullFlags {
         value_name = "FILE",
         conflicts_with_all = [
             "min_version", "max_version", "release", "tag", "channel", "exclude_channel", "no_platform",
-            "only_extra_images", "include_module", "exclude_module", "modules_filter", "no_modules", "include_package",
-            "exclude_package", "proxy_registry",
+            "only_extra_images", "include_module", "modules_filter", "no_modules", "include_package", "proxy_registry",
         ],
         help_heading = "Releases (pull)"
     )]
