@@ -61,7 +61,8 @@ async fn modules_and_databases_without_the_platform() {
     world.pull(&["--no-platform", "--include-module", "console@1.2.0"]).expect(0);
     verify_bundle(&world).expect(0);
 
-    let run = world.pull(&["--no-platform", "--no-modules", "--no-security-db", "--no-installer"]).expect(2);
+    let nothing = ["--no-platform", "--no-modules", "--no-packages", "--no-security-db", "--no-installer"];
+    let run = world.pull(&nothing).expect(2);
     assert!(run.stderr.contains("the flags leave out everything"), "{}", run.stderr);
     let run = world.pull(&["--no-platform", "--no-modules", "--no-security-db"]).expect(3);
     assert!(run.stderr.contains("the source has nothing of what was selected"), "{}", run.stderr);
