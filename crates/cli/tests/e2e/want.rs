@@ -225,7 +225,10 @@ async fn what_cannot_be_had_is_reported_before_the_download() {
     ];
     let left_out =
         pull(&world, &[&leave_out[..], &["--dry-run", "--output", "json"]].concat()).expect(0).json();
-    assert_eq!(left_out["result"]["modules"].as_object().unwrap().keys().collect::<Vec<_>>(), ["console"]);
+    let pulled = left_out["result"]["modules"].as_object().unwrap();
+    let pulled: Vec<&String> =
+        pulled.iter().filter(|(_, versions)| **versions != json!([])).map(|(name, _)| name).collect();
+    assert_eq!(pulled, ["console"]);
     let mut migrated = cluster("v1.76.8", None, Some("v1.77.1"));
     migrated.modules.retain(|module| module.name == "console");
     write(world.folder.path(), vec![migrated]);
