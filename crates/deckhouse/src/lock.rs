@@ -9,22 +9,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use oci::{Digest, RepositoryName, Tag};
 use serde::{Deserialize, Serialize};
 
-use crate::{want::ROOT, yaml};
+use crate::{
+    document::{API_VERSION, DocumentError, FileKind, shortened},
+    want::ROOT,
+};
 
-/// The version of the format. It changes when a field is added, removed or changes its meaning.
-pub const API_VERSION: &str = "dhctl.deckhouse.io/v1alpha1";
-
-/// The kind of the document.
-pub const KIND: &str = "MirrorLock";
-
-/// The largest file that is read, in bytes. A lock of 100,000 images has 8 MB.
-const LARGEST: usize = 32 << 20;
-
-/// The first lines of a file.
-const HEAD: &str = "\
+/// The file.
+const FILE: FileKind = FileKind {
+    kind: "MirrorLock",
+    word: "a lock file",
+    head: "\
 # Every image of a bundle, by digest. Written by dhctl mirror --lock, for dhctl mirror --locked.
 # It contains no logins.
-";
+",
+};
 
 /// Every image of a bundle.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,21 +48,9 @@ pub struct LockedRepository {
 /// Why a text is not a lock file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LockError {
-    /// Not YAML, or not of the known shape.
-    #[error("is not a lock file: {0}")]
-    Malformed(String),
-    /// Another kind of document.
-    #[error("has the kind '{found}' instead of {KIND}")]
-    Kind {
-        /// What the file says, shortened.
-        found: String,
-    },
-    /// Another version of the format.
-    #[error("has the apiVersion '{found}'; this version of dhctl reads {API_VERSION}")]
-    Version {
-        /// What the file says, shortened.
-        found: String,
-    },
+    /// Not a lock file of this version.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
     /// A name is not valid.
     #[error("contains '{text}', which is not {expected}")]
     Name {
@@ -76,9 +62,6 @@ pub enum LockError {
     /// It names no image.
     #[error("names no image")]
     Empty,
-    /// Larger than any lock file.
-    #[error("is larger than {} MiB", LARGEST >> 20)]
-    TooLarge,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -90,32 +73,13 @@ struct Document {
     repositories: BTreeMap<String, LockedRepository>,
 }
 
-/// What says how the rest is read.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Versioned {
-    api_version: String,
-    kind: String,
-}
-
 impl Lock {
     /// Reads a lock file.
     ///
     /// # Errors
     /// [`LockError`] for anything but a lock file of this version, without unknown keys and with valid names.
     pub fn parse(text: &[u8]) -> Result<Self, LockError> {
-        if text.len() > LARGEST {
-            return Err(LockError::TooLarge);
-        }
-        let malformed = |error: serde_saphyr::Error| LockError::Malformed(shortened(&error.to_string()));
-        let Versioned { api_version, kind } = yaml::parse_as(text).map_err(malformed)?;
-        if kind != KIND {
-            return Err(LockError::Kind { found: shortened(&kind) });
-        }
-        if api_version != API_VERSION {
-            return Err(LockError::Version { found: shortened(&api_version) });
-        }
-        let Document { edition, repositories, .. } = yaml::parse_as(text).map_err(malformed)?;
+        let Document { edition, repositories, .. } = FILE.parse(text)?;
         let is_segment = !edition.contains('/') && edition.parse::<RepositoryName>().is_ok();
         if !is_segment {
             return Err(name(&edition, "an edition such as ee"));
@@ -136,18 +100,16 @@ impl Lock {
     /// The lock as a file. The same images give the same text.
     ///
     /// # Errors
-    /// [`LockError::Malformed`], which does not happen.
+    /// [`LockError::Document`], which does not happen.
     pub fn to_yaml(&self) -> Result<String, LockError> {
         let written = |path: &String| if path.is_empty() { ROOT.to_owned() } else { path.clone() };
         let document = Document {
             api_version: API_VERSION.to_owned(),
-            kind: KIND.to_owned(),
+            kind: FILE.kind.to_owned(),
             edition: self.edition.clone(),
             repositories: self.repositories.iter().map(|(path, it)| (written(path), it.clone())).collect(),
         };
-        let text =
-            yaml::write(&document).map_err(|error| LockError::Malformed(shortened(&error.to_string())))?;
-        Ok(HEAD.to_owned() + &text)
+        Ok(FILE.write(&document)?)
     }
 }
 
@@ -176,10 +138,6 @@ mod tags {
 
 fn name(text: &str, expected: &'static str) -> LockError {
     LockError::Name { text: shortened(text), expected }
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().map(|it| if it.is_control() { ' ' } else { it }).take(200).collect()
 }
 
 #[cfg(test)]

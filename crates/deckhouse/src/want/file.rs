@@ -6,44 +6,30 @@ use oci::{Digest, RepositoryName};
 use serde::{Deserialize, Serialize};
 
 use super::{ROOT, WantList, WantedCluster};
-use crate::{module_rule::module_name, yaml};
+use crate::{
+    document::{API_VERSION, DocumentError, FileKind, shortened},
+    module_rule::module_name,
+};
 
-/// The version of the format. It changes when a field is added, removed or changes its meaning.
-pub const API_VERSION: &str = "dhctl.deckhouse.io/v1alpha1";
-
-/// The kind of the document.
-pub const KIND: &str = "WantList";
-
-/// The largest file that is read, in bytes. A list of 100,000 images has 8 MB.
-const LARGEST: usize = 32 << 20;
+/// The file.
+const FILE: FileKind = FileKind {
+    kind: "WantList",
+    word: "a want list",
+    head: "\
+# What these clusters run, and the images that their registries contain with all blobs.
+# Written inside by dhctl, for a pull outside. It contains no logins.
+",
+};
 
 /// The longest name or reason in it, in characters.
 const LONGEST: usize = 1000;
 
-/// The first lines of a file.
-const HEAD: &str = "\
-# What these clusters run, and the images that their registries contain with all blobs.
-# Written inside by dhctl, for a pull outside. It contains no logins.
-";
-
 /// Why a text is not a want list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WantListError {
-    /// Not YAML, or not of the known shape.
-    #[error("is not a want list: {0}")]
-    Malformed(String),
-    /// Another kind of document.
-    #[error("has the kind '{found}' instead of {KIND}")]
-    Kind {
-        /// What the file says, shortened.
-        found: String,
-    },
-    /// Another version of the format.
-    #[error("has the apiVersion '{found}'; this version of dhctl reads {API_VERSION}")]
-    Version {
-        /// What the file says, shortened.
-        found: String,
-    },
+    /// Not a want list of this version.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
     /// A value is not valid.
     #[error("contains '{text}', which is not {expected}")]
     Value {
@@ -55,9 +41,6 @@ pub enum WantListError {
     /// No cluster in it.
     #[error("contains no cluster")]
     Empty,
-    /// Larger than any want list.
-    #[error("is larger than {} MiB", LARGEST >> 20)]
-    TooLarge,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -72,32 +55,13 @@ struct Document {
     held: BTreeMap<String, BTreeSet<Digest>>,
 }
 
-/// What says how the rest is read.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Versioned {
-    api_version: String,
-    kind: String,
-}
-
 impl WantList {
     /// Reads a want list.
     ///
     /// # Errors
     /// [`WantListError`] for anything but a list of this version, without unknown keys and with valid names.
     pub fn parse(text: &[u8]) -> Result<Self, WantListError> {
-        if text.len() > LARGEST {
-            return Err(WantListError::TooLarge);
-        }
-        let Versioned { api_version, kind } = yaml::parse_as(text).map_err(|error| malformed(&error))?;
-        if kind != KIND {
-            return Err(WantListError::Kind { found: shortened(&kind) });
-        }
-        if api_version != API_VERSION {
-            return Err(WantListError::Version { found: shortened(&api_version) });
-        }
-        let document: Document = yaml::parse_as(text).map_err(|error| malformed(&error))?;
-        let Document { clusters, registries, held, .. } = document;
+        let Document { clusters, registries, held, .. } = FILE.parse(text)?;
         let held = held.into_iter().map(|(path, digests)| Ok((from_written(path)?, digests)));
         let list = Self { clusters, registries, held: held.collect::<Result<_, WantListError>>()? };
         list.check()?;
@@ -112,14 +76,12 @@ impl WantList {
         self.check()?;
         let document = Document {
             api_version: API_VERSION.to_owned(),
-            kind: KIND.to_owned(),
+            kind: FILE.kind.to_owned(),
             clusters: self.clusters.clone(),
             registries: self.registries.clone(),
             held: self.held.iter().map(|(path, held)| (written(path), held.clone())).collect(),
         };
-        let text = yaml::write(&document)
-            .map_err(|error| WantListError::Malformed(shortened(&error.to_string())))?;
-        Ok(HEAD.to_owned() + &text)
+        Ok(FILE.write(&document)?)
     }
 
     /// Whether every name is one that can be used and shown.
@@ -170,12 +132,4 @@ fn from_written(path: String) -> Result<String, WantListError> {
 
 fn value(text: &str, expected: &'static str) -> WantListError {
     WantListError::Value { text: shortened(text), expected }
-}
-
-fn malformed(error: &serde_saphyr::Error) -> WantListError {
-    WantListError::Malformed(shortened(&error.to_string()))
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().map(|it| if it.is_control() { ' ' } else { it }).take(200).collect()
 }

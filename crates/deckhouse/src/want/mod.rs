@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     chain::{ModuleNeed, Needs, NeedsError},
-    file::{API_VERSION, KIND, WantListError},
+    file::WantListError,
 };
 use crate::{channel::Channel, edition::Edition};
 
