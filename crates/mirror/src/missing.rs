@@ -42,9 +42,9 @@ pub enum WantedBy {
 }
 
 impl WantedBy {
-    /// A module, by its channels.
-    pub(crate) fn module(name: &str) -> Self {
-        Self::Component { component: Component::Module, name: name.to_owned(), version: None }
+    /// A module or package, by its channels.
+    pub(crate) fn component(component: Component, name: &str) -> Self {
+        Self::Component { component, name: name.to_owned(), version: None }
     }
 
     /// A version of a module or package.

@@ -3,7 +3,6 @@
 
 use deckhouse::{
     VersionRule,
-    module_choice::choose,
     repositories::{Component, MODULE_EXTRA_IMAGES, module, module_release},
 };
 use futures_util::future::try_join_all;
@@ -32,15 +31,10 @@ pub(super) async fn discover(source: &Source, selected: &Modules) -> Result<Step
 /// Wants those of one module; false if the source has nothing of the module.
 async fn of_module(source: &Source, name: &str, rules: &[VersionRule]) -> Result<Step<bool>, Error> {
     source.repository(&module_release(name))?;
-    let Step { value: offered, mut found } =
-        module_offer::read(source, (Component::Module, name), rules).await?;
-    let Some(offered) = offered else { return Ok(found.with(false)) };
-    let chosen = choose(&offered.offer, rules).map_err(|error| Error::ModuleChoice {
-        component: Component::Module,
-        name: name.to_owned(),
-        error,
-    })?;
-    let versions = chosen.versions.iter().map(|version| of_version(source, name, version));
+    let Step { value: selected, mut found } =
+        module_offer::select(source, (Component::Module, name), rules).await?;
+    let Some(selected) = selected else { return Ok(found.with(false)) };
+    let versions = selected.chosen.versions.iter().map(|version| of_version(source, name, version));
     try_join_all(versions).await?.into_iter().for_each(|version| found.merge(version));
     Ok(found.with(true))
 }

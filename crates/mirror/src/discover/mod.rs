@@ -4,6 +4,7 @@
 //! line the chain of dependent requests is what a user waits for.
 
 mod builds;
+mod components;
 mod databases;
 mod extra_images;
 mod installer;
@@ -21,7 +22,7 @@ use std::{
     time::Duration,
 };
 
-use deckhouse::{VersionRule, channel::Channel};
+use deckhouse::{VersionRule, channel::Channel, repositories::Component};
 use oci::Tag;
 use semver::Version;
 
@@ -119,15 +120,24 @@ impl Modules {
         matches!(self, Self::Listed { .. })
     }
 
-    /// Modules of which the source must tell all versions.
-    fn listing_versions(&self) -> impl Iterator<Item = &str> {
+    /// Those that are selected by name, and which versions of each.
+    fn names(&self) -> impl Iterator<Item = (&String, &Vec<VersionRule>)> {
         let (named, others) = match self {
             Self::Named(named) => (Some(named), None),
             Self::Needed { required, others, .. } => (Some(required), Some(others)),
             Self::Listed { .. } | Self::Nothing => (None, None),
         };
-        let named = named.into_iter().chain(others).flatten();
-        named
+        named.into_iter().chain(others).flatten()
+    }
+
+    /// The same as values.
+    fn named(&self) -> BTreeMap<String, Vec<VersionRule>> {
+        self.names().map(|(name, rules)| (name.clone(), rules.clone())).collect()
+    }
+
+    /// Modules of which the source must tell all versions.
+    fn listing_versions(&self) -> impl Iterator<Item = &str> {
+        self.names()
             .filter(|(_, rules)| rules.iter().any(VersionRule::needs_all_tags))
             .map(|(name, _)| name.as_str())
     }
@@ -256,7 +266,7 @@ pub async fn discover_module(
     attached: attached::Choice,
     observer: &dyn Observer,
 ) -> Result<Option<ModuleDiscovery>, Error> {
-    let Step { value: module, mut found } = modules::one(source, name, rules).await?;
+    let Step { value: module, mut found } = components::one(source, (Component::Module, name), rules).await?;
     let Some(module) = module else { return Ok(None) };
     let attached = attached::find(source, &found.wanted, attached).await?;
     found.merge(attached);
@@ -291,6 +301,7 @@ async fn read(source: &Source, request: &Request) -> Result<Step<Discovery>, Err
     let (mut modules, extra_images) = modules.merge_into(&mut found);
     let choice = (&request.modules, &request.allow_missing_modules);
     found.merge(required::complete(source, &platform.manifests, choice, &mut modules).await?);
+    // Only the list of releases has shown whether a list of packages can be trusted.
     let packages = packages::discover(source, &request.packages).await?.merge_into(&mut found);
     let databases = databases.merge_into(&mut found);
     let installer = installer.merge_into(&mut found);

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use deckhouse::{ModuleOffer, VersionRule, channel::Channel, repositories::Component};
+use deckhouse::{
+    ModuleOffer, ModuleSelection, VersionRule, channel::Channel, module_choice::choose,
+    repositories::Component,
+};
 use futures_util::future::try_join_all;
 
 use super::modules::{ChannelVersion, look_at_channel};
@@ -11,19 +14,23 @@ use crate::{
     source::{Found, Source, Step, TagList},
 };
 
-/// What the source has of a module.
-pub(super) struct Offered {
+/// What the source has of a module, and what the rules select of it.
+pub(super) struct Selected {
     pub(super) offer: ModuleOffer,
     /// The release channels that the module does not have.
     pub(super) absent: Vec<Channel>,
+    pub(super) chosen: ModuleSelection,
 }
 
 /// Reads it; `None` if there is certainly nothing of the module or package. A channel that cannot be read is missing.
-pub(super) async fn read(
+///
+/// # Errors
+/// [`Error::ModuleChoice`] if a rule cannot be met.
+pub(super) async fn select(
     source: &Source,
     of: (Component, &str),
     rules: &[VersionRule],
-) -> Result<Step<Option<Offered>>, Error> {
+) -> Result<Step<Option<Selected>>, Error> {
     let channels = try_join_all(Channel::ALL.map(|channel| look_at_channel(source, of, channel)));
     let (channels, exact) = futures_util::try_join!(channels, exact_tags(source, of, rules))?;
     let Step { value: exact, mut found } = exact;
@@ -45,7 +52,10 @@ pub(super) async fn read(
         ChannelVersion::Version(version) => Some((channel, version)),
         ChannelVersion::Absent | ChannelVersion::Unreadable => None,
     }));
-    Ok(found.with(Some(Offered { offer, absent })))
+    let (component, name) = of;
+    let chosen = choose(&offer, rules);
+    let chosen = chosen.map_err(|error| Error::ModuleChoice { component, name: name.to_owned(), error })?;
+    Ok(found.with(Some(Selected { offer, absent, chosen })))
 }
 
 /// Those of the tags that rules name which are there.

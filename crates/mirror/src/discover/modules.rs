@@ -7,19 +7,15 @@ use deckhouse::{
     VersionRule,
     channel::Channel,
     image_list::{ImageList, parse_extra_images},
-    module_choice::choose,
     parse_module_version,
-    repositories::{
-        Component, MODULE_EXTRA_IMAGES, MODULE_IMAGES_DIGESTS, MODULES, VERSION_JSON, module_release,
-    },
-    version::parse_tag,
+    repositories::{Component, MODULE_EXTRA_IMAGES, MODULE_IMAGES_DIGESTS, MODULES, VERSION_JSON},
 };
 use futures_util::future::try_join_all;
 use oci::{RawManifest, Tag, TagOrDigest};
 
 use super::{
     Modules,
-    module_offer::{self, Offered},
+    components::{self, ComponentFound},
     platform::{tag, want_digests},
 };
 use crate::{
@@ -32,48 +28,13 @@ pub(super) async fn discover(
     modules: &Modules,
 ) -> Result<Step<BTreeMap<String, Vec<Tag>>>, Error> {
     let Step { value: named, mut found } = chosen(source, modules).await?;
-    let steps = try_join_all(named.iter().map(|(name, rules)| one(source, name, rules))).await?;
-    let modules_found: Vec<(String, Option<ModuleFound>)> =
-        named.into_keys().zip(found.merge_all(steps)).collect();
-    let is_absent = |(_, module): &&(String, Option<ModuleFound>)| module.is_none();
-    let mut absent: Vec<String> =
-        modules_found.iter().filter(is_absent).map(|(name, _)| name.clone()).collect();
-    if matches!(modules, Modules::Named(_)) && !absent.is_empty() {
-        return Err(Error::NoSuchModules { component: Component::Module, names: absent });
-    }
-    if let Modules::Needed { required, .. } = modules {
-        for name in &absent {
-            if required.contains_key(name) {
-                let by = WantedBy::module(name);
-                found.miss(source.missing(MODULES, &tag(name)?, &by, "the source does not have this module"));
-            } else {
-                found.note(format!(
-                    "module {name} of another source is left out: this source does not have it"
-                ));
-            }
-        }
-        absent.clear();
-    }
-    for name in absent {
-        found.note(format!("module {name} has no release channels on the source and is not pulled"));
-    }
-    let absent =
-        modules_found.iter().filter_map(|(name, module)| absent_channels(name, &module.as_ref()?.absent));
+    let all = components::all(source, Component::Module, modules, named).await?.merge_into(&mut found);
+    let absent = all.iter().filter_map(|(name, module)| absent_channels(name, &module.as_ref()?.absent));
     if let Some(note) = absent_channels_note(absent) {
         found.note(note);
     }
-    let versions = |module: Option<ModuleFound>| module.map(|module| module.versions).unwrap_or_default();
-    let modules = modules_found.into_iter().map(|(name, module)| (name, versions(module))).collect();
-    Ok(found.with(modules))
-}
-
-/// What the source has of a module, as far as it is wanted.
-#[derive(Debug, Default)]
-pub(super) struct ModuleFound {
-    /// The chosen versions, ascending.
-    pub(super) versions: Vec<Tag>,
-    /// Release channels that were looked for and are not there.
-    pub(super) absent: Vec<Channel>,
+    let versions = |module: Option<ComponentFound>| module.map(|module| module.versions).unwrap_or_default();
+    Ok(found.with(all.into_iter().map(|(name, module)| (name, versions(module))).collect()))
 }
 
 /// The ordinary channels among those that a module does not have, as `console: beta, stable`.
@@ -96,15 +57,7 @@ pub(super) async fn chosen(
     source: &Source,
     modules: &Modules,
 ) -> Result<Step<BTreeMap<String, Vec<VersionRule>>>, Error> {
-    let except = match modules {
-        Modules::Nothing => return Ok(Found::default().with(BTreeMap::new())),
-        Modules::Named(named) => return Ok(Found::default().with(named.clone())),
-        Modules::Needed { required, others, .. } => {
-            let all = required.iter().chain(others).map(|(name, rules)| (name.clone(), rules.clone()));
-            return Ok(Found::default().with(all.collect()));
-        }
-        Modules::Listed { except } => except,
-    };
+    let Modules::Listed { except } = modules else { return Ok(Found::default().with(modules.named())) };
     let Step { value: mut listed, mut found } = listed(source).await?;
     for name in except.iter().filter(|name| !listed.remove(*name)) {
         found.warn(format!("module {name} is excluded, but the source does not list such a module"));
@@ -130,74 +83,6 @@ async fn listed(source: &Source) -> Result<Step<BTreeSet<String>>, Error> {
             Ok(found.with(BTreeSet::new()))
         }
     }
-}
-
-/// Wants what `rules` select of a module; `None` if the source has nothing of it.
-pub(super) async fn one(
-    source: &Source,
-    name: &str,
-    rules: &[VersionRule],
-) -> Result<Step<Option<ModuleFound>>, Error> {
-    if let Err(error) = source.repository(&module_release(name)) {
-        let mut found = Found::default();
-        found.miss(source.missing(MODULES, &tag(name)?, &WantedBy::module(name), &error.to_string()));
-        return Ok(found.with(Some(ModuleFound::default())));
-    }
-    let Step { value: offered, mut found } =
-        module_offer::read(source, (Component::Module, name), rules).await?;
-    let Some(Offered { offer, absent }) = offered else { return Ok(found.with(None)) };
-    let chosen = choose(&offer, rules);
-    let chosen = chosen.map_err(|error| Error::ModuleChoice {
-        component: Component::Module,
-        name: name.to_owned(),
-        error,
-    })?;
-    let (by, release) = (WantedBy::module(name), module_release(name));
-    let is_pointed = |(channel, version): &(&Channel, &Tag)| offer.channels.get(channel) != Some(version);
-    let (pointed, as_on_source): (Vec<_>, Vec<_>) = chosen.channels.iter().partition(is_pointed);
-    let channels = try_join_all(as_on_source.into_iter().map(|(channel, _)| async {
-        source.want(&release, tag(channel.name())?, Need::Required, &by).await
-    }));
-    let versions = chosen.versions.iter().map(|it| one_version(source, (Component::Module, name), it));
-    let (channels, versions) = futures_util::try_join!(channels, try_join_all(versions))?;
-    found.merge_all(channels);
-    let described = found.merge_all(versions);
-    for (version, _) in chosen.versions.iter().zip(described).filter(|(_, is_described)| !is_described) {
-        let pointing =
-            offer.channels.iter().find(|(it, to)| *to == version && chosen.channels.get(it) == Some(version));
-        if let Some((channel, _)) = pointing {
-            point_release(&mut found, name, version, *channel)?;
-        } else {
-            let by = WantedBy::version(Component::Module, name, version);
-            found.miss(source.missing(&release, &version.clone().into(), &by, "not found"));
-        }
-    }
-    for (channel, version) in pointed {
-        found.wanted.point_to((&release, &tag(channel.name())?), &version.clone().into(), &by);
-        found.note(format!("in the bundle, {channel} of module {name} points to {version}"));
-    }
-    if chosen.channels.is_empty() {
-        found.warn(format!(
-            "no release channel of module {name} points to a selected version, so a cluster will not find it; \
-             NAME@=VERSION+CHANNEL makes one point to it"
-        ));
-    }
-    let mut versions: Vec<Tag> = chosen.versions.into_iter().collect();
-    versions.sort_by_cached_key(|version| (parse_tag(version.as_str()), version.clone()));
-    // Where exact versions are named, no channel is expected.
-    let is_exact = |rule: &VersionRule| matches!(rule, VersionRule::Exactly { .. });
-    let absent = if rules.iter().all(is_exact) { Vec::new() } else { absent };
-    Ok(found.with(Some(ModuleFound { versions, absent })))
-}
-
-/// Gives a version without a release image that of a channel that points to it, which describes the same version. So
-/// every version in a bundle has one, and a lost one is noticed.
-fn point_release(found: &mut Found, name: &str, version: &Tag, channel: Channel) -> Result<(), Error> {
-    let (to, from) = (version.clone().into(), tag(channel.name())?);
-    let by = WantedBy::version(Component::Module, name, version);
-    found.wanted.point_to((&module_release(name), &to), &from, &by);
-    found.note(format!("module {name} has no release image for {version}; the bundle has that of {channel}"));
-    Ok(())
 }
 
 /// What a channel of a module points to.

@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deckhouse::{ReleaseManifest, VersionRule, module_rule::module_name, repositories::MODULES};
+use deckhouse::{
+    ReleaseManifest, VersionRule,
+    module_rule::module_name,
+    repositories::{Component, MODULES},
+};
 use oci::Tag;
 
-use super::{Modules, modules};
+use super::{Modules, components};
 use crate::{
     Cause, Error,
     required_modules::{missing, required},
@@ -30,7 +34,8 @@ pub(super) async fn complete(
             Modules::Named(_) | Modules::Nothing => false,
         };
         if may_add && module_name(&name).is_ok() {
-            let module = modules::one(source, &name, &[VersionRule::Channels]).await?;
+            let module =
+                components::one(source, (Component::Module, &name), &[VersionRule::Channels]).await?;
             if let Some(module) = module.merge_into(&mut found) {
                 found_modules.insert(name, module.versions);
                 continue;
