@@ -39,8 +39,11 @@ pub struct Platform {
     pub os: String,
 }
 
-/// Go writers emit `null` for an empty map.
-fn null_as_empty<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+/// Reads `null` as the empty list or map, which writers in Go emit for it.
+///
+/// # Errors
+/// If the value is of another shape.
+pub fn null_as_empty<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: serde::Deserializer<'de>,
     T: Default + Deserialize<'de>,

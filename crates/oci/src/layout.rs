@@ -35,12 +35,8 @@ pub struct LayoutIndex {
     pub media_type: String,
     /// One descriptor per tag; old tools write `null` for none. Without the field it is no index: a flipped
     /// bit in its name would make a repository of nothing.
-    #[serde(deserialize_with = "null_as_empty")]
+    #[serde(deserialize_with = "crate::descriptor::null_as_empty")]
     pub manifests: Vec<Descriptor>,
-}
-
-fn null_as_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Descriptor>, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 impl LayoutIndex {

@@ -11,7 +11,7 @@ use oci::{
     manifest::{MAX_DESCRIPTORS, MAX_SIZE},
     media_type,
 };
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use super::{
@@ -52,12 +52,8 @@ impl ReferrersApi {
 #[derive(Deserialize)]
 struct Page {
     /// Registries written in Go send null for an empty list. Without the field it is not an index.
-    #[serde(deserialize_with = "null_as_empty")]
+    #[serde(deserialize_with = "oci::descriptor::null_as_empty")]
     manifests: Vec<Entry>,
-}
-
-fn null_as_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Entry>, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 #[derive(Deserialize)]
