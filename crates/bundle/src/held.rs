@@ -6,8 +6,7 @@ use foreign_text::ForeignText;
 use oci::Digest;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-/// The version of the formats in this file and of the record in a thin bundle.
-pub(crate) const API_VERSION: &str = "dhctl.deckhouse.io/v1alpha1";
+use crate::document::{self, API_VERSION, DocumentError};
 
 /// Blobs by digest: the size of each in bytes, and one repository that has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -113,32 +112,6 @@ pub struct BundleDigests {
 
 const DIGESTS_KIND: &str = "BundleDigests";
 
-/// Why a file is not one of `dhctl bundle digests`.
-#[derive(Debug, thiserror::Error)]
-pub enum DigestsError {
-    /// Not JSON, or not of the known shape.
-    #[error("is not a file with the digests of a bundle: {0}")]
-    Malformed(#[from] serde_json::Error),
-    /// Another version or kind of file.
-    #[error(
-        "has the apiVersion '{api_version}' and kind '{kind}'; this version of dhctl reads {API_VERSION} {DIGESTS_KIND}"
-    )]
-    Version {
-        /// What the file says.
-        api_version: String,
-        /// What the file says.
-        kind: String,
-    },
-}
-
-/// Only the fields that say what the file is: another version may have other fields.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Header {
-    api_version: String,
-    kind: String,
-}
-
 impl BundleDigests {
     /// The file for a bundle with these releases and blobs.
     pub fn new(releases: Vec<ForeignText>, blobs: HeldBlobs) -> Self {
@@ -148,27 +121,15 @@ impl BundleDigests {
     /// Reads the file.
     ///
     /// # Errors
-    /// [`DigestsError`] for a file of another kind or version, and for unknown fields.
-    pub fn parse(bytes: &[u8]) -> Result<Self, DigestsError> {
-        let Header { api_version, kind } = serde_json::from_slice(bytes)?;
-        if api_version != API_VERSION || kind != DIGESTS_KIND {
-            let line = |text: String| ForeignText::limited(&text, 80).to_string();
-            return Err(DigestsError::Version { api_version: line(api_version), kind: line(kind) });
-        }
-        Ok(serde_json::from_slice(bytes)?)
+    /// [`DocumentError`] for a file of another kind or version, and for unknown fields.
+    pub fn parse(bytes: &[u8]) -> Result<Self, DocumentError> {
+        document::parse(bytes, DIGESTS_KIND, "a file with the digests of a bundle")
     }
 
     /// The text of the file: JSON, one digest per line, the same for the same value.
     pub fn to_text(&self) -> String {
-        json(self)
+        document::write(self)
     }
-}
-
-/// Indented JSON with a newline at the end.
-pub(crate) fn json(value: &impl Serialize) -> String {
-    #[expect(clippy::expect_used, reason = "maps with string keys and numbers can always be written")]
-    let text = serde_json::to_string_pretty(value).expect("JSON of strings and numbers");
-    text + "\n"
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     HeldBlobs,
-    held::{API_VERSION, json},
+    document::{self, API_VERSION},
 };
 
 /// The repository of the record, which is never pushed.
@@ -80,7 +80,7 @@ impl Thin {
             bases: self.bases.clone(),
             left_out: self.left_out.clone(),
         };
-        json(&record).into()
+        document::write(&record).into()
     }
 
     /// The index of [`REPOSITORY`]: the digest and size of the record, as those of a manifest that is not there.
@@ -110,11 +110,8 @@ impl Thin {
         if expected.digest != actual {
             return Err(format!("the content has the digest {actual} instead of {}", expected.digest));
         }
-        let record: Record = serde_json::from_slice(record)
-            .map_err(|error| format!("it cannot be read ({error}); a newer dhctl may be needed"))?;
-        if record.api_version != API_VERSION || record.kind != KIND {
-            return Err(format!("it is not {API_VERSION} {KIND}; a newer dhctl is needed"));
-        }
+        let record: Record = document::parse(record, KIND, "the record of a thin bundle")
+            .map_err(|error| format!("it {error}; a newer dhctl may be needed"))?;
         Ok(Self { bases: record.bases, left_out: record.left_out })
     }
 }

@@ -7,5 +7,5 @@ mod request;
 pub use self::{
     missing::{MissingParts, missing_parts},
     remake::split_only,
-    request::{KnownPart, PartsRequest, RequestError},
+    request::{KnownPart, PartsRequest},
 };

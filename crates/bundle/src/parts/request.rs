@@ -6,9 +6,11 @@ use foreign_text::ForeignText;
 use oci::Digest;
 use serde::{Deserialize, Serialize};
 
-use crate::held::{API_VERSION, json};
+use crate::document::{self, API_VERSION, DocumentError};
 
 const KIND: &str = "PartsRequest";
+/// What it is for a person.
+const WORD: &str = "a request for parts of a bundle";
 
 /// Largest file that is read, in bytes: a bundle has at most some hundred parts.
 const LARGEST: usize = 1024 * 1024;
@@ -44,32 +46,6 @@ pub struct KnownPart {
     pub digest: Digest,
 }
 
-/// Why a file is not a request for parts.
-#[derive(Debug, thiserror::Error)]
-pub enum RequestError {
-    /// Not JSON, or not of the known shape.
-    #[error("is not a request for parts of a bundle: {0}")]
-    Malformed(ForeignText),
-    /// Another version or kind of file.
-    #[error(
-        "has the apiVersion '{api_version}' and kind '{kind}'; this version of dhctl reads {API_VERSION} {KIND}"
-    )]
-    Version {
-        /// What the file says, shortened.
-        api_version: ForeignText,
-        /// What the file says, shortened.
-        kind: ForeignText,
-    },
-}
-
-/// Only the fields that say what the file is: another version may have other fields.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Header {
-    api_version: String,
-    kind: String,
-}
-
 impl PartsRequest {
     /// A request for these parts of `bundle`.
     pub fn new(
@@ -97,19 +73,13 @@ impl PartsRequest {
     /// Reads the file.
     ///
     /// # Errors
-    /// [`RequestError`] for a file of another kind or version, for unknown fields and impossible values.
-    pub fn parse(text: &[u8]) -> Result<Self, RequestError> {
-        let malformed = |reason: &str| RequestError::Malformed(ForeignText::limited(reason, 200));
+    /// [`DocumentError`] for a file of another kind or version, for unknown fields and impossible values.
+    pub fn parse(text: &[u8]) -> Result<Self, DocumentError> {
+        let malformed = |reason: &str| DocumentError::malformed(WORD, reason);
         if text.len() > LARGEST {
             return Err(malformed("it is larger than 1 MiB"));
         }
-        let Header { api_version, kind } =
-            serde_json::from_slice(text).map_err(|error| malformed(&error.to_string()))?;
-        if api_version != API_VERSION || kind != KIND {
-            let line = |text: String| ForeignText::limited(&text, 80);
-            return Err(RequestError::Version { api_version: line(api_version), kind: line(kind) });
-        }
-        let request: Self = serde_json::from_slice(text).map_err(|error| malformed(&error.to_string()))?;
+        let request: Self = document::parse(text, KIND, WORD)?;
         if request.part_size == 0 {
             return Err(malformed("partSize is 0"));
         }
@@ -124,7 +94,7 @@ impl PartsRequest {
 
     /// The text of the file.
     pub fn to_text(&self) -> String {
-        json(self)
+        document::write(self)
     }
 }
 
