@@ -7,9 +7,9 @@ use std::{
 };
 
 use foreign_text::ForeignText;
-use oci::{Algorithm, BlobSource as _, Digest, Hasher};
+use oci::BlobSource as _;
 
-use super::{KnownPart, PartsRequest};
+use super::{KnownPart, PartsRequest, remake::digest};
 use crate::{
     BundleError, GostSum,
     on_demand::OnDemand,
@@ -33,7 +33,7 @@ pub struct MissingParts {
 }
 
 /// Looks which parts of the bundle that `paths` name are missing or damaged. `paths` are the same as for
-/// [`crate::Bundle::open`], except directories. A part is read and compared with the GOST checksum next to it. Without
+/// [`crate::Bundle::open`], except directories. Each part is compared with the GOST checksum next to it. Without
 /// checksums parts are checked only if all are there.
 ///
 /// # Errors
@@ -54,21 +54,22 @@ pub fn missing_parts(paths: &[PathBuf], progress: &dyn Progress) -> Result<Missi
     if last > highest {
         missing.insert(last);
     }
-    progress.began(sizes.values().sum());
-    let mut checked = BTreeMap::new();
-    for (number, file) in parts.keys().zip(files) {
-        let volumes = Volumes::of(vec![file]);
-        checked.insert(*number, check(&volumes, sums.get(number).copied(), progress)?);
-    }
+    let opened: BTreeMap<u32, Volumes> =
+        parts.keys().copied().zip(files.into_iter().map(|file| Volumes::of(vec![file]))).collect();
+    let with_sum = || opened.iter().filter_map(|(number, part)| Some((*number, part, *sums.get(number)?)));
+    progress.began(with_sum().map(|(_, part, _)| part.size()).sum());
     let mut damaged: BTreeSet<u32> = sizes
         .iter()
         .filter(|(number, size)| **size != part_size && **number != highest)
         .map(|(number, _)| *number)
         .collect();
-    damaged
-        .extend(checked.iter().filter(|(_, part)| part.is_correct == Some(false)).map(|(number, _)| *number));
+    for (number, part, sum) in with_sum() {
+        if gost_sum(part, progress)? != sum {
+            damaged.insert(number);
+        }
+    }
     let mut unchecked: BTreeSet<u32> =
-        checked.iter().filter(|(_, part)| part.is_correct.is_none()).map(|(number, _)| *number).collect();
+        parts.keys().filter(|number| !sums.contains_key(number)).copied().collect();
     damaged.extend((sizes[&highest] > part_size).then_some(highest));
     let mut from = (!is_last_known).then_some(last + 1);
     if missing.is_empty() && !unchecked.is_empty() {
@@ -81,14 +82,16 @@ pub fn missing_parts(paths: &[PathBuf], progress: &dyn Progress) -> Result<Missi
     }
     missing.extend(&damaged);
     unchecked.retain(|number| !damaged.contains(number));
-    let known = checked.iter().find(|(number, _)| !missing.contains(number));
+    let known = opened.iter().find(|(number, _)| !missing.contains(number));
     // While nothing is missing, the end of the last part is the end of the archive.
     let from = from.filter(|_| !missing.is_empty() || !is_whole(paths));
     let request = match known {
         _ if missing.is_empty() && from.is_none() => None,
         None => return Err(BundleError::NoPartIntact { path: paths[0].clone() }),
         Some((number, part)) => {
-            let known = KnownPart { part: *number, size: sizes[number], digest: part.digest };
+            progress.began(part.size());
+            let digest = digest(part, 0..part.size(), progress)?;
+            let known = KnownPart { part: *number, size: part.size(), digest };
             let name = paths[0].file_name().unwrap_or_default().to_string_lossy();
             Some(PartsRequest::new(ForeignText::from(&*name), part_size, (missing, from), known))
         }
@@ -111,28 +114,14 @@ fn damaged_files(
     }
 }
 
-/// What reading a part has shown.
-struct Checked {
-    digest: Digest,
-    /// Whether it has its checksum; `None` if there is none.
-    is_correct: Option<bool>,
-}
-
-fn check(volumes: &Volumes, sum: Option<GostSum>, progress: &dyn Progress) -> Result<Checked, BundleError> {
-    let size = volumes.size();
+fn gost_sum(part: &Volumes, progress: &dyn Progress) -> Result<GostSum, BundleError> {
     std::thread::scope(|scope| {
-        let start = || SumThread::start(scope, vec![size]).map_err(|error| volumes.failed(error));
-        let thread = sum.is_some().then(start).transpose()?;
-        let mut hasher = Hasher::new(Algorithm::Sha256);
-        stream::blocks(volumes, 0..size, progress, |_, block| {
-            hasher.update(block);
-            if let Some(thread) = &thread {
-                thread.send(block);
-            }
+        let thread = SumThread::start(scope, vec![part.size()]).map_err(|error| part.failed(error))?;
+        stream::blocks(part, 0..part.size(), progress, |_, block| {
+            thread.send(block);
             Ok(())
         })?;
-        let actual = thread.map(|thread| thread.finish()[0]);
-        Ok(Checked { digest: hasher.finish(), is_correct: sum.map(|sum| actual == Some(sum)) })
+        Ok(thread.finish()[0])
     })
 }
 

@@ -79,7 +79,8 @@ pub fn split_only(
     Ok(files)
 }
 
-fn digest(
+/// The digest of a range of an archive.
+pub(super) fn digest(
     volumes: &Volumes,
     range: std::ops::Range<u64>,
     progress: &dyn Progress,

@@ -32,8 +32,8 @@ pub enum BundleCommand {
     Join(JoinArgs),
     /// Find the parts of a bundle that are missing or damaged, and request them
     ///
-    /// Reads every part that is there, and compares it with its GOST checksum. Without checksums, parts are checked only if
-    /// all are there. Carry the file outside, where "dhctl bundle split --only" writes the requested parts again.
+    /// Compares every part that is there with its GOST checksum. Without checksums, parts are checked only if all are there.
+    /// Carry the file outside, where "dhctl bundle split --only" writes the requested parts again.
     #[command(after_help = super::EXIT_CODES)]
     MissingParts(MissingPartsArgs),
     /// Write the digests of a bundle's blobs to a small file, for a later pull with --base
