@@ -6,11 +6,10 @@ use oci::{BlobSource, Digest};
 
 use crate::{
     Bundle, BundleError, Converted, FrontierSums, Layout, PlannedBlob, WriteSums, Writer,
-    convert::{check_room, refuse_itself},
+    convert::{check_room, complete, refuse_itself},
     layout::entry_path,
     progress::Progress,
     reader::LocalBlob,
-    replace,
     sums::RecordedSums,
 };
 
@@ -70,19 +69,7 @@ pub fn assemble(
         let sums = sums.map(FrontierSums::finish).transpose()?;
         Ok((sums, writer.finish()?))
     };
-    let (sums, mut files) = match write() {
-        Ok(done) => done,
-        Err(error @ BundleError::Locked { .. }) => return Err(error),
-        Err(error) => {
-            // The first failure is the one to report.
-            drop(replace::remove_unfinished(out));
-            return Err(error);
-        }
-    };
-    if let Some(sums) = &sums {
-        files.extend(sums.write(out)?);
-    }
-    Ok(Converted { size: layout.size(), files, sums, checked: 0 })
+    complete(out, layout.size(), write)
 }
 
 fn copy(

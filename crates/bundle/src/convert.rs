@@ -96,6 +96,17 @@ fn convert(
         let sums = copy(volumes, &writer, write_sums, &stated, progress)?;
         Ok((sums, writer.finish()?))
     };
+    let checked = stated.whole.len() + stated.parts.len();
+    Ok(Converted { checked, ..complete(out, volumes.size(), write)? })
+}
+
+/// Writes the bundle `out` of `size` bytes with `write`, which returns its sums and files, and then the files of the sums.
+/// After a failure nothing is left, except if only those cannot be written.
+pub(crate) fn complete(
+    out: &Path,
+    size: u64,
+    write: impl FnOnce() -> Result<(Option<GostSums>, Vec<PathBuf>), BundleError>,
+) -> Result<Converted, BundleError> {
     let (sums, mut files) = match write() {
         Ok(done) => done,
         Err(error @ BundleError::Locked { .. }) => return Err(error),
@@ -108,7 +119,7 @@ fn convert(
     if let Some(sums) = &sums {
         files.extend(sums.write(out)?);
     }
-    Ok(Converted { size: volumes.size(), files, sums, checked: stated.whole.len() + stated.parts.len() })
+    Ok(Converted { size, files, sums, checked: 0 })
 }
 
 /// Copies every byte, and computes the checksums of input and output, each on a thread of its own.

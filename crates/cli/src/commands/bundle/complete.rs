@@ -1,18 +1,14 @@
 //! `dhctl bundle complete THIN --base BASE -o OUT`
 
-use std::sync::Arc;
-
 use ::bundle::Bundle;
-use mirror::{Observer, Stage, bundle_task, thin::FullBundle};
+use mirror::thin::FullBundle;
 
-use super::convert::{Written, directory_exists};
+use super::convert::{directory_exists, write};
 use crate::{
     Environment,
     failure::Failure,
     interrupted,
     invocation::Invocation,
-    printer::Printer,
-    progress::Progress,
     settings::{self, CompleteSettings},
 };
 
@@ -33,10 +29,7 @@ async fn run(settings: CompleteSettings, environment: Environment) -> Result<(),
     }
     let bases = bases.into_iter().map(|base| Bundle::open(&[base])).collect::<Result<Vec<_>, _>>()?;
     let full = FullBundle::plan(&thin, &bases)?;
-    let name = out.clone();
-    let progress: Arc<dyn Observer> = Arc::new(Progress::new(output, environment.stderr_is_terminal));
-    let write = move |progress: &dyn ::bundle::Progress| full.write((&thin, &bases), &out, sums, progress);
-    let done = bundle_task::run(Stage::Copy, &progress, write).await?;
-    let written = Written::new(&name, done);
-    Printer::new(output).result(NAME, &written, &written.text())
+    let whole = out.clone();
+    let work = move |progress: &dyn ::bundle::Progress| full.write((&thin, &bases), &out, sums, progress);
+    write((NAME, output), &whole, &environment, work).await
 }

@@ -1,22 +1,28 @@
-//! What `split` and `join` have in common.
+//! What `split`, `join` and `complete` have in common.
 
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use ::bundle::{Converted, GostSum};
+use ::bundle::{BundleError, Converted, GostSum};
+use mirror::{Observer, Stage, bundle_task};
 use serde::Serialize;
 
 use crate::{
+    Environment,
     failure::Failure,
     format::{count, human},
+    printer::Printer,
+    progress::Progress,
+    settings::Output,
     side_files::files_text,
 };
 
 /// What was written.
 #[derive(Serialize)]
-pub(super) struct Written {
+struct Written {
     size: u64,
     files: Vec<String>,
     /// GOST sums next to the input that were correct.
@@ -38,7 +44,7 @@ struct Gost {
 
 impl Written {
     /// `name` is that of the whole bundle, even if it was written in parts.
-    pub(super) fn new(name: &Path, done: Converted) -> Self {
+    fn new(name: &Path, done: Converted) -> Self {
         let gost_sums = done.sums.as_ref().map(|sums| sums.by_name(name, &done.files)).unwrap_or_default();
         Self {
             size: done.size,
@@ -51,13 +57,25 @@ impl Written {
     }
 
     /// The result as text.
-    pub(super) fn text(&self) -> String {
+    fn text(&self) -> String {
         let mut text = format!("size       {}\n", human(self.size));
         if self.sums_checked > 0 {
             text += &format!("checked    {} of the input\n", count(self.sums_checked, "GOST checksum"));
         }
         text + &files_text(&self.paths, &self.gost_sums)
     }
+}
+
+/// Writes the bundle `whole` with `work`, and prints what was written as the result of `command`.
+pub(super) async fn write(
+    (command, output): (&'static str, Output),
+    whole: &Path,
+    environment: &Environment,
+    work: impl FnOnce(&dyn ::bundle::Progress) -> Result<Converted, BundleError> + Send + 'static,
+) -> Result<(), Failure> {
+    let progress: Arc<dyn Observer> = Arc::new(Progress::new(output, environment.stderr_is_terminal));
+    let written = Written::new(whole, bundle_task::run(Stage::Copy, &progress, work).await?);
+    Printer::new(output).result(command, &written, &written.text())
 }
 
 /// Checks the directory that a command writes into.

@@ -1,12 +1,9 @@
 //! `dhctl bundle split FILE -c SIZE -o DIR`, and with `--only`
 
-use std::sync::Arc;
-
 use commands::{Dhctl, Sentence};
-use mirror::{Observer, Stage, bundle_task};
 
 use super::{
-    convert::{Written, directory_exists},
+    convert::{directory_exists, write},
     split_only::{self, RequestedParts},
 };
 use crate::{
@@ -14,8 +11,6 @@ use crate::{
     failure::Failure,
     interrupted,
     invocation::Invocation,
-    printer::Printer,
-    progress::Progress,
     settings::{SplitParts, SplitSettings},
 };
 
@@ -43,11 +38,8 @@ async fn run(settings: SplitSettings, environment: Environment) -> Result<(), Fa
     }
     directory_exists(&directory)?;
     let name = directory.join(files[0].file_name().unwrap_or_default());
-    let progress: Arc<dyn Observer> = Arc::new(Progress::new(output, environment.stderr_is_terminal));
     let split = move |progress: &dyn ::bundle::Progress| {
         ::bundle::split(&files, &directory, part_size, sums, progress)
     };
-    let done = bundle_task::run(Stage::Copy, &progress, split).await?;
-    let written = Written::new(&name, done);
-    Printer::new(output).result(NAME, &written, &written.text())
+    write((NAME, output), &name, &environment, split).await
 }
