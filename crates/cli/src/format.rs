@@ -47,6 +47,20 @@ pub(crate) fn in_files(archives: usize, files: usize) -> String {
     }
 }
 
+/// The width of the names in front of values, in columns.
+pub(crate) const NAMES: usize = 10;
+
+/// A line with a name, and a list that continues below itself.
+pub(crate) fn named_list(name: &str, words: &[String]) -> String {
+    wrapped(&format!("{name:<NAMES$} "), NAMES + 1, words)
+}
+
+/// The words, or `none`.
+pub(crate) fn or_none(words: impl Iterator<Item = String>) -> Vec<String> {
+    let words: Vec<String> = words.collect();
+    if words.is_empty() { vec!["none".to_owned()] } else { words }
+}
+
 /// A list behind `begin`, in lines of [`WIDTH`] columns, each further one indented.
 pub(crate) fn wrapped(begin: &str, indent: usize, words: &[String]) -> String {
     let comma = |number: usize| if number + 1 < words.len() { "," } else { "" };

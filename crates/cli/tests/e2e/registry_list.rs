@@ -39,7 +39,7 @@ fn list(args: &[&str]) -> Run {
 }
 
 /// Two releases, one module and one database.
-fn small() -> Distribution {
+pub(crate) fn small() -> Distribution {
     Distribution::builder()
         .releases(&["v1.57.5", "v1.58.3"])
         .channels(&[("stable", "v1.58.3"), ("rock-solid", "v1.57.5")])

@@ -12,7 +12,10 @@ use testkit::{
 };
 
 use super::platform::{Platform, release};
-use crate::world::{Run, TARGET_ROOT, World, serve};
+use crate::{
+    registry_list::small,
+    world::{Run, TARGET_ROOT, World, serve},
+};
 
 const API: &str = "deckhouse.io/v1alpha1";
 
@@ -28,14 +31,6 @@ fn serve_store(store: &MemoryStore, root: &str) -> Served {
     let server = serve(Arc::new(store.clone()), ServerOptions::default());
     drop(entered);
     Served { url: format!("{}/{root}", server.addr()), _server: server, _runtime: runtime }
-}
-
-fn small() -> Distribution {
-    Distribution::builder()
-        .releases(&["v1.57.5", "v1.58.3"])
-        .channels(&[("stable", "v1.58.3"), ("rock-solid", "v1.57.5")])
-        .images_per_release(3)
-        .build()
 }
 
 fn module(name: &str, source: &str, version: &str, enabled: &str) -> Value {

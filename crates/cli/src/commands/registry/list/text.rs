@@ -9,11 +9,9 @@ use mirror::holdings::{Absent, ChannelHolding, ComponentHolding, DatabaseHolding
 use super::Listed;
 use crate::{
     commands::registry::{clusters::UsingCluster, comparison::Comparison},
-    format::{count, human, wrapped},
+    format::{NAMES, count, human, named_list, or_none, wrapped},
 };
 
-/// The width of the names of lines.
-const NAMES: usize = 10;
 /// The most missing objects that are listed for one registry.
 const SHOWN: usize = 20;
 
@@ -28,18 +26,18 @@ pub(super) fn of(listed: &[Listed], clusters: &[UsingCluster], now: Timestamp) -
 }
 
 fn one(listed: &Listed, clusters: &[UsingCluster], now: Timestamp) -> String {
-    let mut text = line("registry", &[listed.registry.to_string()]);
+    let mut text = named_list("registry", &[listed.registry.to_string()]);
     let holdings = match &listed.holdings {
         Ok(holdings) => holdings,
         Err(failure) => return text + &failure.render(),
     };
     text += &checked(holdings.totals);
     text += &releases(holdings);
-    text += &line("channels", &or_none(holdings.channels.iter().map(|(name, it)| channel(name, it))));
+    text += &named_list("channels", &or_none(holdings.channels.iter().map(|(name, it)| channel(name, it))));
     let databases = holdings.databases.iter().map(|(path, it)| database(path, it, now));
-    text += &line("databases", &or_none(databases));
+    text += &named_list("databases", &or_none(databases));
     if let Some(complete) = holdings.installer_complete {
-        text += &line("installer", &[if complete { "complete" } else { "INCOMPLETE" }.to_owned()]);
+        text += &named_list("installer", &[if complete { "complete" } else { "INCOMPLETE" }.to_owned()]);
     }
     text += &components("modules", &holdings.modules);
     text += &components("packages", &holdings.packages);
@@ -53,21 +51,21 @@ fn one(listed: &Listed, clusters: &[UsingCluster], now: Timestamp) -> String {
 fn checked(totals: Totals) -> String {
     let Totals { manifests, blobs, blobs_by_size, size } = totals;
     let counted = format!("{}, {}; {}", count(manifests, "manifest"), count(blobs, "blob"), human(size));
-    let mut text = line("checked", &[counted]);
+    let mut text = named_list("checked", &[counted]);
     let which = if blobs_by_size > 0 { "each of the other blobs" } else { "each blob" };
     if blobs_by_size > 0 {
         let by_size = count(blobs_by_size, "blob");
-        text += &line(
+        text += &named_list(
             "",
             &[format!("{by_size}: only the size was checked, because the registry ignores Range requests")],
         );
     }
-    text + &line("", &[format!("the last byte of {which} was read; digests were not verified")])
+    text + &named_list("", &[format!("the last byte of {which} was read; digests were not verified")])
 }
 
 fn releases(holdings: &Holdings) -> String {
     if holdings.releases.is_empty() {
-        return line("releases", &["none".to_owned()]);
+        return named_list("releases", &["none".to_owned()]);
     }
     let width = holdings.releases.iter().map(|it| tag_of(&it.version).len()).max().unwrap_or(0).max(NAMES);
     let mut text = format!(
@@ -110,9 +108,9 @@ fn database(path: &str, database: &DatabaseHolding, now: Timestamp) -> String {
 
 fn components(name: &str, components: &BTreeMap<String, ComponentHolding>) -> String {
     if components.is_empty() {
-        return line(name, &["none".to_owned()]);
+        return named_list(name, &["none".to_owned()]);
     }
-    let mut text = line(name, &[components.len().to_string()]);
+    let mut text = named_list(name, &[components.len().to_string()]);
     for (name, component) in components {
         let versions =
             component.versions.iter().map(|it| format!("{}{}", it.version, incomplete(it.complete)));
@@ -141,10 +139,14 @@ fn compared(holdings: &Holdings, cluster: &UsingCluster) -> String {
     let Comparison { used, unused } = Comparison::of(holdings, used);
     let unused = match unused.len() {
         0 => String::new(),
-        number => line("unused", &[format!("{} missing, but not used by this cluster", objects(number))]),
+        number => {
+            named_list("unused", &[format!("{} missing, but not used by this cluster", objects(number))])
+        }
     };
     if used.is_empty() {
-        return runs + &line("used", &["everything that this cluster uses is there".to_owned()]) + &unused;
+        return runs
+            + &named_list("used", &["everything that this cluster uses is there".to_owned()])
+            + &unused;
     }
     runs + &missing(&used, "missing and used by this cluster") + &unused
 }
@@ -173,14 +175,4 @@ fn missing(missing: &[&Absent], what: &str) -> String {
         let _ = writeln!(text, "  and {} more; --output json lists all", missing.len() - SHOWN);
     }
     text
-}
-
-fn or_none(words: impl Iterator<Item = String>) -> Vec<String> {
-    let words: Vec<String> = words.collect();
-    if words.is_empty() { vec!["none".to_owned()] } else { words }
-}
-
-/// A line with a name, and a list that continues below itself.
-fn line(name: &str, words: &[String]) -> String {
-    wrapped(&format!("{name:<NAMES$} "), NAMES + 1, words)
 }

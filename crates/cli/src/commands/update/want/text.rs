@@ -9,10 +9,7 @@ use deckhouse::{
 };
 
 use super::{ReadRegistry, Written};
-use crate::format::{count, human, next_steps, wrapped};
-
-/// The width of the names of lines.
-const NAMES: usize = 10;
+use crate::format::{count, human, named_list, next_steps, or_none};
 
 pub(super) fn of(written: &Written<'_>) -> String {
     let mut text: String = written.clusters.iter().map(cluster).collect();
@@ -20,10 +17,10 @@ pub(super) fn of(written: &Written<'_>) -> String {
         text += &of_registry(registry);
     }
     if written.registries.len() > 1 {
-        text += &line("in all", &[count(written.held, "image")]);
+        text += &named_list("in all", &[count(written.held, "image")]);
     }
     match &written.file {
-        Some(file) => text += &line("written", &[file.clone(), human(written.size as u64)]),
+        Some(file) => text += &named_list("written", &[file.clone(), human(written.size as u64)]),
         None => text += "no want list was written (no --out)\n",
     }
     if let Some(pull) = &written.pull {
@@ -41,7 +38,7 @@ pub(super) fn of(written: &Written<'_>) -> String {
 
 fn cluster(cluster: &WantedCluster) -> String {
     let WantedPlatform { version, target, edition, channel, kubernetes } = &cluster.platform;
-    let mut text = line("cluster", &[cluster.name.clone().unwrap_or_default()]);
+    let mut text = named_list("cluster", &[cluster.name.clone().unwrap_or_default()]);
     let or_unknown = |known: Option<String>| known.unwrap_or_else(|| "unknown".to_owned());
     let runs = [
         tag_of(version),
@@ -50,20 +47,20 @@ fn cluster(cluster: &WantedCluster) -> String {
             .map_or_else(|| "no release channel".to_owned(), |channel| format!("release channel {channel}")),
         format!("Kubernetes {}", or_unknown(kubernetes.as_ref().map(ToString::to_string))),
     ];
-    text += &line("runs", &runs);
+    text += &named_list("runs", &runs);
     let target = match target {
         Some(target) => tag_of(target),
         None => "what the release channel points to at the source".to_owned(),
     };
-    text += &line("target", &[target]);
-    text += &line("modules", &or_none(cluster.modules.iter().map(module)));
-    text += &line("packages", &or_none(cluster.packages.iter().map(package)));
+    text += &named_list("target", &[target]);
+    text += &named_list("modules", &or_none(cluster.modules.iter().map(module)));
+    text += &named_list("packages", &or_none(cluster.packages.iter().map(package)));
     if !cluster.databases {
-        text += &line("databases", &["not used: the module operator-trivy is disabled".to_owned()]);
+        text += &named_list("databases", &["not used: the module operator-trivy is disabled".to_owned()]);
     }
     for part in &cluster.unknown {
         let why = part.why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
-        text += &line("unknown", &[format!("{}{why}", part.what)]);
+        text += &named_list("unknown", &[format!("{}{why}", part.what)]);
     }
     text
 }
@@ -84,22 +81,14 @@ fn package(package: &WantedPackage) -> String {
 }
 
 fn of_registry(it: &ReadRegistry) -> String {
-    let mut text =
-        line("registry", &[it.registry.clone(), format!("{} complete", count(it.complete_images, "image"))]);
+    let mut text = named_list(
+        "registry",
+        &[it.registry.clone(), format!("{} complete", count(it.complete_images, "image"))],
+    );
     if it.missing > 0 {
         let missing = count(it.missing, "object");
         let what = format!("{missing} missing or damaged; images that need them are not in the want list");
-        text += &line("", &[what]);
+        text += &named_list("", &[what]);
     }
     text
-}
-
-fn or_none(words: impl Iterator<Item = String>) -> Vec<String> {
-    let words: Vec<String> = words.collect();
-    if words.is_empty() { vec!["none".to_owned()] } else { words }
-}
-
-/// A line with a name, and a list that continues below itself.
-fn line(name: &str, words: &[String]) -> String {
-    wrapped(&format!("{name:<NAMES$} "), NAMES + 1, words)
 }
