@@ -35,7 +35,7 @@ complete -c dhctl -n "__fish_dhctl_needs_command" -s h -l help -d 'Print help (s
 complete -c dhctl -n "__fish_dhctl_needs_command" -s V -l version -d 'Print version'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "mirror" -d 'Pull a distribution into a bundle, or push a bundle into a private registry'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "mirror-modules" -d 'Pull modules into archives of their own, or push them into a private registry'
-complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "bundle" -d 'Inspect a bundle, verify it, split it into parts or join them'
+complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "bundle" -d 'Inspect, verify, split and join bundles; make thin bundles full'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "registry" -d 'Check the private registry, set it up, show what it contains, and remove old releases'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "config" -d 'Print the registry and proxy configuration for a cluster in an air-gapped environment'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "update" -d 'Update the platform in a cluster: check, prepare, approve, watch'
@@ -62,7 +62,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l include-module -d 'Pull only the modules that are named with this flag, whether or not the source lists them (repeatable). NAME: the versions that its channels point to. NAME@^1.2 or \'NAME@>=1.2 <2\': also the latest patch of each minor in the range. NAME@=v1.3.5: exactly that version. NAME@=v1.3.5+stable: also point that channel to it' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l exclude-module -d 'Leave out this module (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s f -l modules-filter -d 'The older way to name modules, separated by ";". NAME:v1.2.3: every version from v1.2.3 on. NAME:CHANNEL: the version that this channel points to' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l include-package -d 'Pull only the packages that are named with this flag, whether or not the source lists them (repeatable); values as of --include-module' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l include-package -d 'Pull only the packages that are named with this flag, whether or not the source lists them (repeatable); the values are the same as for --include-module' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l exclude-package -d 'Leave out this package (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s c -l images-bundle-chunk-size -d 'Split the bundle into parts of at most this size: a number of GiB, or a size such as 200MB, 4GiB or fat32' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l bundle-format -d 'Format of the bundle: "tar" is one file; "d8" is a directory of archives, as "d8 mirror pull" writes them' -r -f -a "tar\t'One archive'
@@ -101,7 +101,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l no-security-db -d 'Leave out the vulnerability databases'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l no-vex -l skip-vex-images -d 'Leave out the attestations of images (VEX)'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l no-installer -d 'Leave out the standalone installer'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l no-signatures -d 'Leave out signatures, SBOMs and other objects that are attached to images. Attestations with a tag .att (VEX) are pulled even so'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l no-signatures -d 'Leave out signatures, SBOMs and other objects that are attached to images. Attestations (VEX, tags .att) are still pulled'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l no-modules -d 'Leave out all modules'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l no-packages -d 'Leave out all packages'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l gost-digest -d 'Write GOST R 34.11-2012 checksums of the bundle and of each part to .gostsum files'
@@ -138,7 +138,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l include-module -d 'Pull only the modules that are named with this flag, whether or not the source lists them (repeatable). NAME: the versions that its channels point to. NAME@^1.2 or \'NAME@>=1.2 <2\': also the latest patch of each minor in the range. NAME@=v1.3.5: exactly that version. NAME@=v1.3.5+stable: also point that channel to it' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l exclude-module -d 'Leave out this module (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -s f -l modules-filter -d 'The older way to name modules, separated by ";". NAME:v1.2.3: every version from v1.2.3 on. NAME:CHANNEL: the version that this channel points to' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l include-package -d 'Pull only the packages that are named with this flag, whether or not the source lists them (repeatable); values as of --include-module' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l include-package -d 'Pull only the packages that are named with this flag, whether or not the source lists them (repeatable); the values are the same as for --include-module' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l exclude-package -d 'Leave out this package (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -s c -l images-bundle-chunk-size -d 'Split the bundle into parts of at most this size: a number of GiB, or a size such as 200MB, 4GiB or fat32' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l bundle-format -d 'Format of the bundle: "tar" is one file; "d8" is a directory of archives, as "d8 mirror pull" writes them' -r -f -a "tar\t'One archive'
@@ -172,7 +172,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l no-security-db -d 'Leave out the vulnerability databases'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l no-vex -l skip-vex-images -d 'Leave out the attestations of images (VEX)'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l no-installer -d 'Leave out the standalone installer'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l no-signatures -d 'Leave out signatures, SBOMs and other objects that are attached to images. Attestations with a tag .att (VEX) are pulled even so'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l no-signatures -d 'Leave out signatures, SBOMs and other objects that are attached to images. Attestations (VEX, tags .att) are still pulled'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l no-modules -d 'Leave out all modules'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l no-packages -d 'Leave out all packages'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l gost-digest -d 'Write GOST R 34.11-2012 checksums of the bundle and of each part to .gostsum files'
@@ -276,7 +276,7 @@ info\t'Decisions and retries'
 debug\t'Each request'
 trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l no-signatures -d 'Leave out signatures, SBOMs and other objects that are attached to images. Attestations with a tag .att (VEX) are pulled even so'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l no-signatures -d 'Leave out signatures, SBOMs and other objects that are attached to images. Attestations (VEX, tags .att) are still pulled'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l gost-digest -d 'Write GOST R 34.11-2012 checksums of each archive and of each part to .gostsum files'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l no-pull-resume -d 'Start over: reuse neither the data of an interrupted pull nor existing archives'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l dry-run -d 'Only print what would be pulled'
@@ -319,7 +319,7 @@ info\t'Decisions and retries'
 debug\t'Each request'
 trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l no-signatures -d 'Leave out signatures, SBOMs and other objects that are attached to images. Attestations with a tag .att (VEX) are pulled even so'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l no-signatures -d 'Leave out signatures, SBOMs and other objects that are attached to images. Attestations (VEX, tags .att) are still pulled'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l gost-digest -d 'Write GOST R 34.11-2012 checksums of each archive and of each part to .gostsum files'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l no-pull-resume -d 'Start over: reuse neither the data of an interrupted pull nor existing archives'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l dry-run -d 'Only print what would be pulled'
@@ -483,7 +483,7 @@ info\t'Decisions and retries'
 debug\t'Each request'
 trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from missing-parts" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from missing-parts" -l force -d 'Replace an existing file'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from missing-parts" -l force -d 'Replace the file if it exists'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from missing-parts" -l verbose -d 'Print a line for every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from missing-parts" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from missing-parts" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -500,7 +500,7 @@ info\t'Decisions and retries'
 debug\t'Each request'
 trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from digests" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from digests" -l force -d 'Replace an existing file'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from digests" -l force -d 'Replace the file if it exists'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from digests" -l verbose -d 'Print a line for every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from digests" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from digests" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -772,7 +772,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle want rbac" -f -a "doctor" -d 'Find out why an update does not continue, and what to do'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle want rbac" -f -a "kernel" -d 'Upgrade the kernel on all nodes of a node group, or check that they already run the given version'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle want rbac" -f -a "support-bundle" -d 'Write what the vendor\'s support needs into one file; secrets are masked'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle want rbac" -f -a "want" -d 'Write a want list: what clusters run, and which images their registries contain, for a pull that is exact'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle want rbac" -f -a "want" -d 'Write a want list for a pull outside: what clusters run, and which images their registries contain'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle want rbac" -f -a "rbac" -d 'Print the permissions that the update commands need, as a manifest for kubectl apply'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the service account of the pod that dhctl runs in' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l context -d 'Context of the kubeconfig (repeatable: one report for each); default: the current context' -r

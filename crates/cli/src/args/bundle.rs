@@ -151,7 +151,7 @@ pub struct MissingPartsArgs {
     /// The file to write; none is written if no part is missing or damaged
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
-    /// Replace an existing file
+    /// Replace the file if it exists
     #[arg(long)]
     pub force: bool,
     /// How to print.
@@ -168,7 +168,7 @@ pub struct DigestsArgs {
     /// The file to write
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
-    /// Replace an existing file
+    /// Replace the file if it exists
     #[arg(long)]
     pub force: bool,
     /// How to print.

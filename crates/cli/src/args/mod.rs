@@ -93,7 +93,7 @@ pub enum Command {
     /// always pulls, and "dhctl mirror-modules push" always pushes, whichever of the two variables is set.
     #[command(after_help = EXIT_CODES)]
     MirrorModules(Box<MirrorModulesArgs>),
-    /// Inspect a bundle, verify it, split it into parts or join them
+    /// Inspect, verify, split and join bundles; make thin bundles full
     #[command(subcommand)]
     Bundle(BundleCommand),
     /// Check the private registry, set it up, show what it contains, and remove old releases

@@ -164,8 +164,8 @@ pub struct PullFlags {
     /// Leave out the standalone installer
     #[arg(long, conflicts_with = "installer_tag", help_heading = "Releases (pull)")]
     pub no_installer: bool,
-    /// Leave out signatures, SBOMs and other objects that are attached to images. Attestations with a tag .att (VEX) are
-    /// pulled even so
+    /// Leave out signatures, SBOMs and other objects that are attached to images. Attestations (VEX, tags .att) are still
+    /// pulled
     #[arg(long, help_heading = "Releases (pull)")]
     pub no_signatures: bool,
     /// Write what is pulled to this file: each image with its digest, for --locked
@@ -194,8 +194,8 @@ pub struct PullFlags {
         help_heading = "Modules (pull)"
     )]
     pub no_modules: bool,
-    /// Pull only the packages that are named with this flag, whether or not the source lists them (repeatable); values as
-    /// of --include-module
+    /// Pull only the packages that are named with this flag, whether or not the source lists them (repeatable); the values
+    /// are the same as for --include-module
     #[arg(long, value_name = "NAME[@CONSTRAINT]", help_heading = "Packages (pull)")]
     pub include_package: Vec<ModuleRule>,
     /// Leave out this package (repeatable)

@@ -62,8 +62,8 @@ pub struct ModulesPullFlags {
     /// Which modules.
     #[command(flatten)]
     pub modules: ModuleChoiceArgs,
-    /// Leave out signatures, SBOMs and other objects that are attached to images. Attestations with a tag .att (VEX) are
-    /// pulled even so
+    /// Leave out signatures, SBOMs and other objects that are attached to images. Attestations (VEX, tags .att) are still
+    /// pulled
     #[arg(long, help_heading = "Modules (pull)")]
     pub no_signatures: bool,
     /// Split each archive into parts of at most this size: a number of GiB, or a size such as 200MB, 4GiB or fat32

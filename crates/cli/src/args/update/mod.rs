@@ -102,11 +102,11 @@ pub enum UpdateCommand {
     /// the file before you send it.
     #[command(after_help = super::EXIT_CODES)]
     SupportBundle(Box<SupportBundleArgs>),
-    /// Write a want list: what clusters run, and which images their registries contain, for a pull that is exact
+    /// Write a want list for a pull outside: what clusters run, and which images their registries contain
     ///
     /// Reads the running release, the edition, the release channel, enabled modules and packages of each cluster, and with
     /// --registry every manifest and the last byte of every blob of the registry. An image is listed only if all of it can
-    /// be read. Give the file to `dhctl mirror pull --want` outside. Also prints the equivalent pull without a file. Changes
+    /// be read. Pass the file to "dhctl mirror pull --want" outside. Also prints the equivalent pull without a file. Changes
     /// nothing. The file contains no logins.
     #[command(after_help = super::EXIT_CODES)]
     Want(Box<WantArgs>),
