@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod channel;
+pub mod constraint;
 pub mod document;
 pub mod edition;
 pub mod image_files;

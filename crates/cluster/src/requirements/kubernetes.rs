@@ -1,10 +1,10 @@
 //! Requirements on the version of Kubernetes.
 
-use deckhouse::version::minor_of;
+use deckhouse::{constraint, version::minor_of};
 use semver::Version;
 
 use super::{
-    Answer, Fix, Holder, Product, SetKubernetes, Shortfall, Unmet, WhyUnknown, constraint, is_off, known,
+    Answer, Fix, Holder, Product, SetKubernetes, Shortfall, Unmet, WhyUnknown, is_off, known,
     known_or_absent, loose,
     module_ranges::{ModuleRange, ranges},
     nodes::below,

@@ -4,7 +4,6 @@
 //! controller of the running version judges in the end, so what cannot be decided here is unknown and not unmet.
 
 mod components;
-mod constraint;
 mod kubernetes;
 mod loose;
 mod module_ranges;

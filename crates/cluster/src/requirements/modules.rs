@@ -1,9 +1,10 @@
 //! Requirements on modules: which must be off, which must be on offer, and what they themselves require.
 
+use deckhouse::constraint;
 use semver::Version;
 
 use super::{
-    Answer, Fix, Holder, Outcome, Product, Requirement, Shortfall, Unmet, WhyUnknown, constraint, known,
+    Answer, Fix, Holder, Outcome, Product, Requirement, Shortfall, Unmet, WhyUnknown, known,
     module_ranges::{ModuleRange, ranges, required},
 };
 use crate::{
