@@ -442,6 +442,8 @@ pub enum Exclusion {
     Module(String),
     /// A package.
     Package(String),
+    /// All plugins.
+    Plugins,
     /// The databases of vulnerabilities.
     SecurityDb,
     /// A module that a release requires.
@@ -459,6 +461,7 @@ impl Display for Exclusion {
             Self::RequiredModule(name) => {
                 Words::default().option("--allow-missing-module", "--allow-missing-module=", name)
             }
+            Self::Plugins => return f.write_str(&word("--no-plugins")),
             Self::SecurityDb => return f.write_str(&word("--no-security-db")),
             Self::Signatures => return f.write_str(&word("--no-signatures")),
         };

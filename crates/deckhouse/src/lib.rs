@@ -15,6 +15,7 @@ pub mod lock;
 pub mod manifests;
 pub mod module_choice;
 pub mod module_rule;
+pub mod plugins;
 pub mod release_check;
 pub mod release_info;
 pub mod release_list;

@@ -24,6 +24,9 @@ pub const INSTALLER_TAG: &str = "latest";
 pub const MODULES: &str = "modules";
 /// The index of packages, as [`MODULES`].
 pub const PACKAGES: &str = "packages";
+/// The index of the plugins of the d8 CLI, as [`MODULES`]. At the vendor's, it is beside the edition's root, as
+/// [`INSTALLER`] is; in a bundle and in a mirror it is below.
+pub const PLUGINS: &str = "deckhouse-cli/plugins";
 /// Vulnerability databases: repository and the tag of its fixed schema. Editions differ in which they have.
 pub const SECURITY_DATABASES: [(&str, &str); 4] = [
     ("security/trivy-db", "2"),
@@ -48,6 +51,17 @@ pub const CHANGELOG_YAML: &str = "changelog.yaml";
 /// Repository of a module: its versions by tag, its images by digest.
 pub fn module(name: &str) -> String {
     format!("{MODULES}/{name}")
+}
+
+/// Repository of a plugin: its versions by tag.
+pub fn plugin(name: &str) -> String {
+    format!("{PLUGINS}/{name}")
+}
+
+/// The plugin whose repository this is.
+pub fn plugin_of(path: &str) -> Option<&str> {
+    let name = path.strip_prefix(PLUGINS)?.strip_prefix('/')?;
+    (!name.is_empty() && !name.contains('/')).then_some(name)
 }
 
 /// Repository of a module's release channels.

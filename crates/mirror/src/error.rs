@@ -63,6 +63,9 @@ pub enum Error {
         /// Why.
         error: deckhouse::ModuleChoiceError,
     },
+    /// A plugin that was named cannot be selected.
+    #[error(transparent)]
+    PluginSelection(#[from] deckhouse::plugins::PluginSelectionError),
     /// The bundle could not be read or written.
     #[error(transparent)]
     Bundle(#[from] bundle::BundleError),

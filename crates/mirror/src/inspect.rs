@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bundle::{Base, Bundle, Thin};
 use deckhouse::{
     channel::Channel,
-    repositories::{INSTALL, RELEASE_CHANNEL, SECURITY_DATABASES, module_release},
+    repositories::{Component, INSTALL, PLUGINS, RELEASE_CHANNEL, SECURITY_DATABASES, plugin},
     version::parse_tag,
 };
 use semver::Version;
@@ -40,6 +40,12 @@ pub struct Inspection {
     pub tags: Vec<String>,
     /// The modules.
     pub modules: BTreeMap<String, ModuleInspection>,
+    /// The packages.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub packages: BTreeMap<String, ModuleInspection>,
+    /// The plugins of the d8 CLI, and the versions of each, ascending.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub plugins: BTreeMap<String, Vec<String>>,
     /// The vulnerability databases.
     pub databases: Vec<String>,
     /// The repositories.
@@ -67,7 +73,7 @@ impl From<&Thin> for LeftOut {
     }
 }
 
-/// One module.
+/// One module or package.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct ModuleInspection {
     /// Its versions, ascending.
@@ -114,14 +120,21 @@ pub fn inspect(bundle: &Bundle) -> Result<Inspection, Error> {
         .collect();
     let find = |path: &str| contents.repository(path);
     let release_channel = find(RELEASE_CHANNEL);
-    let modules = contents
-        .modules()
-        .map(|name| {
-            let versions = find(&format!("modules/{name}")).map(versions).unwrap_or_default();
-            let channels = find(&module_release(name)).map(|it| channels(bundle, it));
-            (name.to_owned(), ModuleInspection { versions, channels: channels.unwrap_or_default() })
-        })
-        .collect();
+    let names = |list: &'static str| {
+        contents.listed().filter(move |(of, _)| *of == list).map(|(_, name)| name.to_owned())
+    };
+    let components = |component: Component| {
+        let inspection = |name: String| {
+            let versions = find(&component.repository(&name)).map(versions).unwrap_or_default();
+            let channels = find(&component.release(&name)).map(|it| channels(bundle, it));
+            (name, ModuleInspection { versions, channels: channels.unwrap_or_default() })
+        };
+        names(component.list()).map(inspection).collect()
+    };
+    let plugins = names(PLUGINS).map(|name| {
+        let versions = find(&plugin(&name)).map(versions).unwrap_or_default();
+        (name, versions)
+    });
     Ok(Inspection {
         size: bundle.size(),
         archives: bundle.archives(),
@@ -131,7 +144,9 @@ pub fn inspect(bundle: &Bundle) -> Result<Inspection, Error> {
         releases: releases(&contents),
         channels: release_channel.map(|it| channels(bundle, it)).unwrap_or_default(),
         tags: find(INSTALL).map(builds).unwrap_or_default(),
-        modules,
+        modules: components(Component::Module),
+        packages: components(Component::Package),
+        plugins: plugins.collect(),
         databases: SECURITY_DATABASES
             .iter()
             .filter(|(path, _)| find(path).is_some())

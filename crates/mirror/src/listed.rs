@@ -1,6 +1,6 @@
 //! Everything that the tags of a distribution name, found by the steps that a pull plans by.
 //!
-//! The search begins with what has a tag: releases, channels, versions of modules and packages. So it serves for a
+//! The search begins with what has a tag: releases, channels, versions of modules, packages and plugins. So it serves for a
 //! bundle and for a registry, whatever selection they contain.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,7 @@ use deckhouse::{
     channel::Channel,
     release_info::is_module_version,
     release_manifest::ReleaseManifest,
-    repositories::{Component, INSTALL, INSTALL_STANDALONE, RELEASE_CHANNEL, attachment},
+    repositories::{Component, INSTALL, INSTALL_STANDALONE, RELEASE_CHANNEL, attachment, plugin_of},
     version::{parse_tag, tag_of},
 };
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -21,6 +21,7 @@ use crate::{
     discover::{
         modules::{self, one_version},
         platform::{self, tag},
+        plugins,
     },
     source::{Found, Images, Need, Source, Step},
 };
@@ -43,6 +44,8 @@ pub(crate) struct Listed {
     pub(crate) channels: BTreeSet<Channel>,
     /// Modules and packages.
     pub(crate) components: Vec<ListedComponent>,
+    /// The plugins of the d8 CLI, and the tags of each.
+    pub(crate) plugins: BTreeMap<String, BTreeSet<Tag>>,
     /// Builds of the platform that are neither releases nor channels. Only looked for on request: in a registry, such a
     /// tag may mean anything.
     pub(crate) builds: BTreeSet<Tag>,
@@ -87,6 +90,11 @@ impl Listed {
             components: [Component::Module, Component::Package]
                 .iter()
                 .flat_map(|component| ListedComponent::all(tags, *component))
+                .collect(),
+            plugins: tags
+                .iter()
+                .filter_map(|(path, tags)| Some((plugin_of(path)?.to_owned(), own_tags(tags))))
+                .filter(|(_, tags)| !tags.is_empty())
                 .collect(),
             builds: BTreeSet::new(),
         }
@@ -145,6 +153,7 @@ impl Listed {
             found.merge(channel);
         }
         let components = found.merge_all(components);
+        found.merge(plugins::find(source, &self.plugins).await?);
         Ok(found.with(Described { releases, components }))
     }
 
@@ -219,6 +228,11 @@ impl ListedComponent {
 pub(crate) fn is_build(tag: &Tag) -> bool {
     let name = tag.as_str();
     parse_tag(name).is_none() && name.parse::<Channel>().is_err() && attachment(name).is_none()
+}
+
+/// The tags that are not those of attachments.
+fn own_tags(tags: &BTreeSet<Tag>) -> BTreeSet<Tag> {
+    tags.iter().filter(|tag| attachment(tag.as_str()).is_none()).cloned().collect()
 }
 
 fn of_repository<'a>(tags: &'a Tags, path: &str) -> impl Iterator<Item = &'a Tag> + Clone + use<'a> {

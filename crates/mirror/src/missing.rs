@@ -27,6 +27,13 @@ pub enum WantedBy {
         /// The version; none for its release channels.
         version: Option<Tag>,
     },
+    /// A version of a plugin of the d8 CLI.
+    Plugin {
+        /// Its name.
+        name: String,
+        /// The version.
+        version: Tag,
+    },
     /// A vulnerability database, by its path below the root.
     Database(String),
     /// The standalone installer.
@@ -63,6 +70,7 @@ impl fmt::Display for WantedBy {
                 write!(f, "{} {name}", component.word())?;
                 version.as_ref().map_or(Ok(()), |version| write!(f, " {version}"))
             }
+            Self::Plugin { name, version } => write!(f, "plugin {name} {version}"),
             Self::Database(path) => write!(f, "vulnerability database {path}"),
             Self::Installer => f.write_str("standalone installer"),
             Self::LockFile => f.write_str("lock file"),

@@ -5,7 +5,7 @@ use std::{
     fmt,
 };
 
-use deckhouse::repositories::{Component, INSTALLER};
+use deckhouse::repositories::{Component, INSTALLER, plugin_of};
 use oci::{Digest, RawManifest, TagOrDigest};
 use serde::Serialize;
 
@@ -27,6 +27,8 @@ pub enum Part {
     Module(String),
     /// A package.
     Package(String),
+    /// A plugin of the d8 CLI.
+    Plugin(String),
 }
 
 /// The images and bytes of a part.
@@ -63,6 +65,9 @@ impl Part {
                 return part(name.to_owned());
             }
         }
+        if let Some(name) = plugin_of(path) {
+            return Self::Plugin(name.to_owned());
+        }
         match path.split('/').next() {
             Some(SECURITY) => Self::Databases,
             Some(INSTALLER) => Self::Installer,
@@ -79,6 +84,7 @@ impl fmt::Display for Part {
             Self::Databases => f.write_str("databases"),
             Self::Module(name) => write!(f, "module {name}"),
             Self::Package(name) => write!(f, "package {name}"),
+            Self::Plugin(name) => write!(f, "plugin {name}"),
         }
     }
 }
@@ -183,6 +189,7 @@ mod tests {
             ("modules/console", "v1.0.0", &[("b", 100), ("d", 10_000)]),
             ("modules/console/extra/x", "v1.0.0", &[("d", 10_000)]),
             ("packages/pg", "v1.0.0", &[("e", 100_000)]),
+            ("deckhouse-cli/plugins/pg", "v1.0.0", &[("e", 100_000)]),
         ] {
             wanted.add((path.to_owned(), reference.parse().unwrap()), image(layers), &by);
         }
@@ -197,6 +204,7 @@ mod tests {
                 ("databases".to_owned(), 1, 1000),
                 ("module console".to_owned(), 2, 10_000),
                 ("package pg".to_owned(), 1, 100_000),
+                ("plugin pg".to_owned(), 1, 0),
             ]
         );
         let without = super::sizes([&wanted], |digest| *digest != Digest::of(b"d"));
@@ -204,7 +212,7 @@ mod tests {
         let images = images([&wanted]);
         assert_eq!(
             images.iter().map(|it| it.bytes).collect::<Vec<_>>(),
-            [111, 10_101, 10_001, 100_001, 101, 1001]
+            [111, 100_001, 10_101, 10_001, 100_001, 101, 1001]
         );
         assert_eq!(images[0].tag.as_deref(), Some("v1.58.3"));
     }

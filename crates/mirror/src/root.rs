@@ -2,7 +2,7 @@
 
 use oci::{Host, RepositoryName, reference::ParseNameError};
 
-use deckhouse::repositories::{INSTALLER, MODULES};
+use deckhouse::repositories::MODULES;
 
 /// The root of a registry's repositories, which paths of a bundle (`install`, `modules/console`) are below.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,10 +21,9 @@ impl Root {
         }
     }
 
-    /// Where the standalone installer may be: beside the edition, as at the vendor's, or below, as in a mirror.
-    pub(crate) fn installers(&self) -> Vec<RepositoryName> {
-        let places = [self.name().parent(), Some(self.name().clone())];
-        places.into_iter().flatten().filter_map(|name| name.join(INSTALLER).ok()).collect()
+    /// What editions share may be below these: beside the edition, as at the vendor's, or below it, as in a mirror.
+    pub(crate) fn shared(&self) -> Vec<RepositoryName> {
+        [self.name().parent(), Some(self.name().clone())].into_iter().flatten().collect()
     }
 
     /// The repository of a path of a bundle.

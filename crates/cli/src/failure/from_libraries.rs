@@ -33,6 +33,7 @@ impl From<mirror::Error> for Failure {
             ),
             mirror::Error::NoSuchModules { .. }
             | mirror::Error::ModuleChoice { .. }
+            | mirror::Error::PluginSelection(_)
             | mirror::Error::NoSuchTags { .. } => Self::usage(message),
             mirror::Error::NothingSelected => Self::new(Exit::Incomplete, message)
                 .hint("check the path of the source, and the flags that leave something out"),

@@ -122,6 +122,7 @@ fn flags_of(item: &MissingItem) -> Option<Vec<Exclusion>> {
             WantedBy::Component { component: Component::Package, name, .. } => {
                 Some(Exclusion::Package(name.clone()))
             }
+            WantedBy::Plugin { .. } => Some(Exclusion::Plugins),
             WantedBy::Database(_) => Some(Exclusion::SecurityDb),
             _ => None,
         })

@@ -192,11 +192,17 @@ pub(super) fn packages(include: Vec<ModuleRule>, exclude: Vec<String>) -> Module
     chosen(include, exclude)
 }
 
-fn chosen(include: impl IntoIterator<Item = ModuleRule>, exclude: Vec<String>) -> Modules {
+/// The rules by the name that each is about.
+pub(super) fn by_name(rules: impl IntoIterator<Item = ModuleRule>) -> BTreeMap<String, Vec<VersionRule>> {
     let mut named: BTreeMap<String, Vec<VersionRule>> = BTreeMap::new();
-    for rule in include {
+    for rule in rules {
         named.entry(rule.name).or_default().push(rule.versions);
     }
+    named
+}
+
+fn chosen(include: impl IntoIterator<Item = ModuleRule>, exclude: Vec<String>) -> Modules {
+    let named = by_name(include);
     if named.is_empty() {
         let except: BTreeSet<String> = exclude.into_iter().collect();
         return Modules::Listed { except };

@@ -1,7 +1,10 @@
 //! What the flags of `dhctl mirror pull` select.
 
 use deckhouse::{Channel, select, version::parse_tag};
-use mirror::{Modules, Request, discover::Installer};
+use mirror::{
+    Modules, Request,
+    discover::{Installer, Plugins},
+};
 
 use super::{WantSettings, modules};
 use crate::{args::PullFlags, failure::Failure};
@@ -44,6 +47,11 @@ pub(super) fn request(flags: &PullFlags, want: Option<&WantSettings>) -> Result<
             Some(want) => want.packages(&flags.exclude_package),
             None => modules::packages(flags.include_package.clone(), flags.exclude_package.clone()),
         },
+        plugins: if flags.no_plugins || flags.only_extra_images {
+            Plugins::Nothing
+        } else {
+            Plugins::Needed { named: modules::by_name(flags.include_plugin.clone()) }
+        },
         no_security_databases: flags.no_security_db || want.is_some_and(|want| !want.needs.databases),
         no_platform: flags.no_platform,
         only_extra_images: flags.only_extra_images,
@@ -58,6 +66,7 @@ pub(super) fn request(flags: &PullFlags, want: Option<&WantSettings>) -> Result<
     let without_platform = request.no_platform || request.only_extra_images;
     let has_other = request.modules != Modules::Nothing
         || request.packages != Modules::Nothing
+        || !flags.include_plugin.is_empty()
         || !request.no_security_databases
         || request.installer != Installer::Nothing;
     if without_platform && !has_other {

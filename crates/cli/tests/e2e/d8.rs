@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, path::Path, process::Command};
 
 use registry_server::Store;
-use testkit::distribution::Distribution;
+use testkit::distribution::{Distribution, PluginSpec};
 
 use crate::world::{TARGET_ROOT, World, dhctl};
 
@@ -117,4 +117,39 @@ async fn d8_reports_no_success_on_a_thin_bundle() {
         .output()
         .unwrap();
     assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// `d8` writes the index of a plugin anew, so its digest need not be the same.
+#[cfg_attr(not(dhctl_test_d8), ignore = "not run: DHCTL_TEST_D8 does not name a d8 binary")]
+#[tokio::test(flavor = "multi_thread")]
+async fn plugins_go_both_ways() {
+    let requirements = serde_json::json!({ "modules": { "mandatory": [{ "name": "console" }] } });
+    let plugin = PluginSpec::new("console-ctl", "v1.0.0", requirements);
+    let builder = Distribution::builder().plain_installers().images_per_release(3).plugins(vec![plugin]);
+    let repository = format!("{TARGET_ROOT}/deckhouse-cli/plugins/console-ctl");
+    let images = |world: &World| {
+        let index = world.target.tagged(&repository)["v1.0.0"];
+        let index = world.target.manifest(&repository, &index.into()).unwrap();
+        let children =
+            index.parse().unwrap().children().iter().map(|child| child.digest).collect::<BTreeSet<_>>();
+        assert!(children.iter().all(|child| world.target.manifest(&repository, &(*child).into()).is_some()));
+        children
+    };
+
+    let world = World::of(builder.build());
+    pull(&world);
+    assert!(world.path("d8/plugin-console-ctl.tar").exists());
+    let run = |args: &[&str]| dhctl(world.folder.path(), args);
+    let inspected = run(&["bundle", "inspect", "d8", "--output", "json"]).expect(0).json();
+    assert_eq!(inspected["result"]["plugins"], serde_json::json!({ "console-ctl": ["v1.0.0"] }));
+    run(&["mirror", "--insecure", "-r", &world.target_url, "-i", "d8"]).expect(0);
+    let of_d8 = images(&world);
+
+    let world = World::of(builder.build());
+    std::fs::create_dir(world.path("out")).unwrap();
+    let pull = ["mirror", "--insecure", "--source", &world.source_url, "-i", "out", "--bundle-format", "d8"];
+    dhctl(world.folder.path(), &pull).expect(0);
+    assert_d8_pushes_completely(&world, &world.path("out"));
+    assert_eq!(images(&world), of_d8);
+    assert_eq!(of_d8.len(), 2);
 }

@@ -35,6 +35,7 @@ mod output;
 mod packages;
 mod parts;
 mod parts_of_distribution;
+mod plugins;
 mod process_limits;
 mod progress_line;
 mod proxy_registry;

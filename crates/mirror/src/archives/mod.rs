@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use deckhouse::repositories::{MODULES, PACKAGES};
+use deckhouse::repositories::{MODULES, PACKAGES, plugin_of};
 use oci::Digest;
 
 pub use self::write::{ArchivesJob, WriteOptions};
@@ -101,6 +101,9 @@ fn by_archive(wanted: Wanted) -> BTreeMap<String, Wanted> {
 }
 
 fn archive_of(path: &str) -> String {
+    if let Some(name) = plugin_of(path) {
+        return format!("plugin-{name}.tar");
+    }
     match path.split('/').collect::<Vec<_>>().as_slice() {
         [MODULES, name, ..] => format!("module-{name}.tar"),
         [PACKAGES, name, ..] => format!("package-{name}.tar"),
@@ -126,6 +129,7 @@ mod tests {
             ("modules/console/extra/scanner", "module-console.tar"),
             ("packages/app", "package-app.tar"),
             ("packages/app/version", "package-app.tar"),
+            ("deckhouse-cli/plugins/system", "plugin-system.tar"),
         ] {
             assert_eq!(archive_of(path), archive, "{path}");
         }

@@ -7,14 +7,14 @@ mod release_image;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deckhouse::repositories::{MODULES, PACKAGES};
+use deckhouse::repositories::{MODULES, PACKAGES, PLUGINS};
 use oci::{Digest, RawManifest, Tag};
 
 pub use self::attached::AttachedManifest;
 pub(crate) use self::release_image::version;
 
 /// The repositories whose tags are the names of the repositories below them (facts: "Push").
-const LISTS: [&str; 3] = [MODULES, PACKAGES, "deckhouse-cli/plugins"];
+const LISTS: [&str; 3] = [MODULES, PACKAGES, PLUGINS];
 
 /// The whole content of a bundle, manifests read and checked.
 #[derive(Debug)]
@@ -78,8 +78,8 @@ impl Contents {
         self.listed().filter(|(list, _)| *list == MODULES).map(|(_, name)| name)
     }
 
-    /// The entries of lists: the repository of the list, and the name that is a tag there. Modules; packages and plugins,
-    /// which bundles of `d8` have.
+    /// The entries of lists: the repository of the list, and the name that is a tag there. Modules, packages and
+    /// plugins.
     pub fn listed(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.repositories.iter().flat_map(|repository| {
             LISTS.iter().filter_map(|list| {

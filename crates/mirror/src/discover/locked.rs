@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use deckhouse::{
     channel::Channel,
     lock::Lock,
-    repositories::{Component, INSTALLER, MODULES, RELEASE_CHANNEL, SECURITY_DATABASES, attachment},
+    repositories::{
+        Component, INSTALLER, MODULES, RELEASE_CHANNEL, SECURITY_DATABASES, attachment, plugin_of,
+    },
     version::parse_tag,
 };
 use futures_util::future::try_join_all;
@@ -34,6 +36,11 @@ use crate::{
 pub async fn locked(source: &Source, lock: &Lock, observer: &dyn Observer) -> Result<Discovery, Error> {
     observer.event(Event::StageBegan { stage: Stage::Plan, bytes: 0, items: 0 });
     source.lock_tags(lock);
+    let mut plugins = images(lock).filter_map(|(path, reference, _)| Some((plugin_of(path)?, reference)));
+    if let Some((name, reference)) = plugins.next() {
+        let tag = if let TagOrDigest::Tag(tag) = &reference { Some(tag) } else { None };
+        source.find_plugins(Some((name, tag))).await?;
+    }
     if let Some(installer) = images(lock).find(|(path, ..)| *path == INSTALLER) {
         source.find_installer(&installer.2.into()).await?;
     }
@@ -69,6 +76,7 @@ pub async fn locked(source: &Source, lock: &Lock, observer: &dyn Observer) -> Re
         extra_images: if modules.is_empty() { extra_images(lock) } else { Vec::new() },
         modules,
         packages: versions(&described, Component::Package),
+        plugins: listed.plugins.into_iter().map(|(name, tags)| (name, ascending(tags))).collect(),
         databases: SECURITY_DATABASES
             .iter()
             .filter(|(path, _)| has(path))
@@ -130,12 +138,14 @@ async fn channels(
 /// The versions of the modules, or of the packages, ascending.
 fn versions(described: &Described, component: Component) -> BTreeMap<String, Vec<Tag>> {
     let has_versions = |it: &&DescribedComponent| it.component == component && !it.versions.is_empty();
-    let sorted = |it: &DescribedComponent| {
-        let mut versions: Vec<Tag> = it.versions.iter().cloned().collect();
-        versions.sort_by_cached_key(|version| (parse_tag(version.as_str()), version.clone()));
-        (it.name.clone(), versions)
-    };
+    let sorted = |it: &DescribedComponent| (it.name.clone(), ascending(it.versions.clone()));
     described.components.iter().filter(has_versions).map(sorted).collect()
+}
+
+fn ascending(versions: BTreeSet<Tag>) -> Vec<Tag> {
+    let mut versions: Vec<Tag> = versions.into_iter().collect();
+    versions.sort_by_cached_key(|version| (parse_tag(version.as_str()), version.clone()));
+    versions
 }
 
 fn extra_images(lock: &Lock) -> Vec<String> {

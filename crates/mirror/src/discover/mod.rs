@@ -15,6 +15,7 @@ mod moving;
 mod offer;
 mod packages;
 pub(crate) mod platform;
+pub(crate) mod plugins;
 mod required;
 
 use std::{
@@ -47,6 +48,8 @@ pub struct Request {
     pub modules: Modules,
     /// Which packages.
     pub packages: Modules,
+    /// Which plugins of the d8 CLI.
+    pub plugins: Plugins,
     /// Modules that may be missing although a selected release requires them.
     pub allow_missing_modules: BTreeSet<String>,
     /// Whether to leave the vulnerability databases out.
@@ -83,6 +86,24 @@ pub enum Installer {
     IfThere,
     /// That of this tag, which the source must have.
     Tag(Tag),
+}
+
+/// Which plugins of the d8 CLI a pull brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Plugins {
+    /// Those that the modules need which are brought, and these, of each what its rules mean.
+    Needed {
+        /// Plugins that must be there.
+        named: BTreeMap<String, Vec<VersionRule>>,
+    },
+    /// None.
+    Nothing,
+}
+
+impl Default for Plugins {
+    fn default() -> Self {
+        Self::Needed { named: BTreeMap::new() }
+    }
 }
 
 /// Which modules a pull brings.
@@ -162,6 +183,8 @@ pub struct Discovery {
     pub modules: BTreeMap<String, Vec<Tag>>,
     /// The packages and their versions, ascending.
     pub packages: BTreeMap<String, Vec<Tag>>,
+    /// The plugins of the d8 CLI and their versions, ascending.
+    pub plugins: BTreeMap<String, Vec<Tag>>,
     /// The vulnerability databases, as paths below the root.
     pub databases: Vec<String>,
     /// The tag of the standalone installer, if that was asked for and is there.
@@ -179,7 +202,7 @@ const PUBLISHING_WAITS: [Duration; 3] =
 /// # Errors
 /// [`Error::Incomplete`] with the whole list of what is missing on the source; [`Error::Select`] if the
 /// request cannot be met; [`Error::ModulesUnknown`]; [`Error::NoSuchModules`];
-/// [`Error::ModuleVersionsUnknown`]; [`Error::ModuleChoice`]; [`Error::NoSuchTags`];
+/// [`Error::ModuleVersionsUnknown`]; [`Error::ModuleChoice`]; [`Error::PluginSelection`]; [`Error::NoSuchTags`];
 /// [`Error::NothingSelected`]; [`Error::Registry`] if the source cannot be read.
 pub async fn discover(
     source: &Source,
@@ -302,7 +325,11 @@ async fn read(source: &Source, request: &Request) -> Result<Step<Discovery>, Err
     let choice = (&request.modules, &request.allow_missing_modules);
     found.merge(required::complete(source, &platform.manifests, choice, &mut modules).await?);
     // Only the list of releases has shown whether a list of packages can be trusted.
-    let packages = packages::discover(source, &request.packages).await?.merge_into(&mut found);
+    let (packages, plugins) = futures_util::try_join!(
+        packages::discover(source, &request.packages),
+        plugins::discover(source, &request.plugins, &modules, &platform.releases)
+    )?;
+    let (packages, plugins) = (packages.merge_into(&mut found), plugins.merge_into(&mut found));
     let databases = databases.merge_into(&mut found);
     let installer = installer.merge_into(&mut found);
     let attached = attached::find(source, &found.wanted, request.attached).await?;
@@ -318,6 +345,7 @@ async fn read(source: &Source, request: &Request) -> Result<Step<Discovery>, Err
         versions_asked,
         modules,
         packages,
+        plugins,
         databases,
         installer,
         release_manifests,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use deckhouse::repositories::{Component, INSTALLER, SECURITY_DATABASES};
+use deckhouse::repositories::{Component, INSTALLER, PLUGINS, SECURITY_DATABASES, plugin};
 use futures_util::future::try_join_all;
 use oci::Tag;
 
@@ -26,28 +26,29 @@ pub(crate) async fn lists(
     let components = [Component::Module, Component::Package];
     let names = components.iter().map(|component| component.list());
     let databases = SECURITY_DATABASES.iter().map(|(path, _)| *path);
-    let fixed: Vec<String> =
-        PLATFORM.into_iter().chain(names).chain([INSTALLER]).chain(databases).map(str::to_owned).collect();
+    let others = [PLUGINS, INSTALLER].into_iter().chain(databases);
+    let fixed: Vec<String> = PLATFORM.into_iter().chain(names).chain(others).map(str::to_owned).collect();
     let mut tags = of_each(source, fixed, observer).await?;
-    let mut of_components = Vec::new();
+    let entries = |list: &str| tags.get(list).into_iter().flatten();
+    let mut below: Vec<(&str, &Tag, Vec<String>)> = Vec::new();
     for component in components {
-        for name in tags.get(component.list()).into_iter().flatten() {
-            let paths = [component.repository(name.as_str()), component.release(name.as_str())];
-            if paths.iter().all(|path| source.images().accepts(path)) {
-                of_components.extend(paths);
-            } else {
-                let by = WantedBy::Listed(format!("{}/{name}", component.list()));
-                let reference = name.clone().into();
-                found.miss(source.missing(
-                    component.list(),
-                    &reference,
-                    &by,
-                    "not a valid name of a repository",
-                ));
-            }
+        below.extend(entries(component.list()).map(|name| {
+            let paths = vec![component.repository(name.as_str()), component.release(name.as_str())];
+            (component.list(), name, paths)
+        }));
+    }
+    below.extend(entries(PLUGINS).map(|name| (PLUGINS, name, vec![plugin(name.as_str())])));
+    let mut repositories = Vec::new();
+    for (list, name, paths) in below {
+        if paths.iter().all(|path| source.images().accepts(path)) {
+            repositories.extend(paths);
+        } else {
+            let by = WantedBy::Listed(format!("{list}/{name}"));
+            let reason = "not a valid name of a repository";
+            found.miss(source.missing(list, &name.clone().into(), &by, reason));
         }
     }
-    tags.extend(of_each(source, of_components, observer).await?);
+    tags.extend(of_each(source, repositories, observer).await?);
     Ok(found.with(tags))
 }
 

@@ -31,6 +31,8 @@ pub struct Holdings {
     pub modules: BTreeMap<String, ComponentHolding>,
     /// The packages by name.
     pub packages: BTreeMap<String, ComponentHolding>,
+    /// The plugins of the d8 CLI by name. They have no release channels.
+    pub plugins: BTreeMap<String, ComponentHolding>,
     /// The vulnerability databases by path below the root.
     pub databases: BTreeMap<String, DatabaseHolding>,
     /// Whether the standalone installer is complete; `None` if there is none.
@@ -72,7 +74,7 @@ pub struct ChannelHolding {
     pub complete: bool,
 }
 
-/// One module or package.
+/// One module, package or plugin.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ComponentHolding {
     /// Its versions, ascending.
@@ -83,7 +85,7 @@ pub struct ComponentHolding {
     pub complete: bool,
 }
 
-/// One version of a module or package.
+/// One version of a module, package or plugin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct VersionHolding {
     /// The version, as its tag.
@@ -161,6 +163,7 @@ impl Holdings {
             && self.channels.is_empty()
             && self.modules.is_empty()
             && self.packages.is_empty()
+            && self.plugins.is_empty()
             && self.databases.is_empty()
     }
 
@@ -192,6 +195,7 @@ impl Holdings {
                 .collect(),
             modules: components(Component::Module, found.described, &complete),
             packages: components(Component::Package, found.described, &complete),
+            plugins: plugins(found.listed, &complete),
             databases: found.databases.iter().map(database).collect(),
             installer_complete: has_installer.then(|| complete(&WantedBy::Installer)),
             totals: totals(found.images, found.blobs_by_size),
@@ -294,6 +298,21 @@ fn components(
         (it.name.clone(), holding)
     })
     .collect()
+}
+
+fn plugins(listed: &Listed, complete: &impl Fn(&WantedBy) -> bool) -> BTreeMap<String, ComponentHolding> {
+    let holding = |(name, tags): (&String, &BTreeSet<Tag>)| {
+        let mut tags: Vec<&Tag> = tags.iter().collect();
+        tags.sort_by_cached_key(|version| (parse_tag(version.as_str()), (*version).clone()));
+        let version = |version: &Tag| VersionHolding {
+            version: version.to_string(),
+            complete: complete(&WantedBy::Plugin { name: name.clone(), version: version.clone() }),
+        };
+        let versions: Vec<VersionHolding> = tags.into_iter().map(version).collect();
+        let complete = versions.iter().all(|version| version.complete);
+        (name.clone(), ComponentHolding { versions, channels: BTreeMap::new(), complete })
+    };
+    listed.plugins.iter().map(holding).collect()
 }
 
 fn totals(images: &[Image], blobs_by_size: usize) -> Totals {

@@ -74,6 +74,7 @@ fn case() -> Case {
         listed: Listed {
             releases: [57, 58].map(version).into(),
             channels: BTreeSet::from([Channel::Stable]),
+            plugins: BTreeMap::new(),
             builds: BTreeSet::new(),
             components: Vec::new(),
         },

@@ -20,5 +20,6 @@ pub use layers::LayerStore;
 pub(crate) use layers::{Kept, KeptFile};
 pub(crate) use listed_images::ListedImages;
 pub use reader::{Need, Source};
+pub(crate) use registry_images::FoundPlugins;
 pub use registry_images::RegistryImages;
 pub(crate) use tag_lists::TagList;

@@ -12,7 +12,7 @@ use oci::{Descriptor, Digest, Manifest, RawManifest, Tag, TagOrDigest, manifest:
 use registry::client::{Client, Repository};
 use tokio::sync::Semaphore;
 
-use super::{BlobStream, Found, Images, RegistryImages, Step, TagList};
+use super::{BlobStream, Found, FoundPlugins, Images, RegistryImages, Step, TagList};
 use crate::{Cause, Error, LocalBlobs, MissingItem, Root, WantedBy, journal::Journal, limits::Totals};
 
 /// Layers searched at the same time.
@@ -87,6 +87,14 @@ impl Source {
         tag: &TagOrDigest,
     ) -> Result<(bool, Vec<registry::client::Error>), Error> {
         self.images.find_installer(tag).await
+    }
+
+    /// Looks where the plugins are, as [`RegistryImages::find_plugins`].
+    pub(crate) async fn find_plugins(
+        &self,
+        named: Option<(&str, Option<&Tag>)>,
+    ) -> Result<FoundPlugins, Error> {
+        self.images.find_plugins(named).await
     }
 
     /// Takes the registry for a proxy cache, whose lists of tags say nothing.

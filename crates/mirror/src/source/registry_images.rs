@@ -5,7 +5,10 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use deckhouse::{lock::Lock, repositories::INSTALLER};
+use deckhouse::{
+    lock::Lock,
+    repositories::{INSTALLER, PLUGINS, plugin},
+};
 use oci::{Descriptor, Digest, RawManifest, RepositoryName, Tag, TagOrDigest};
 use registry::client::{Client, ErrorKind, Repository};
 
@@ -21,8 +24,19 @@ pub struct RegistryImages {
     manifests: Manifests,
     /// Where the standalone installer was found.
     installer: OnceLock<RepositoryName>,
+    /// Below which repository the plugins were found.
+    plugins: OnceLock<RepositoryName>,
     /// Where tags point, if a lock file says so: then there are no other tags.
     locked: OnceLock<Lock>,
+}
+
+/// The plugins that a registry lists.
+#[derive(Debug, Default)]
+pub(crate) struct FoundPlugins {
+    /// Their names; empty if there is no list.
+    pub(crate) names: BTreeSet<String>,
+    /// Why the registry does not show a list.
+    pub(crate) refusals: Vec<String>,
 }
 
 impl RegistryImages {
@@ -40,6 +54,7 @@ impl RegistryImages {
             layers,
             manifests: Manifests::new(journal, totals),
             installer: OnceLock::new(),
+            plugins: OnceLock::new(),
             locked: OnceLock::new(),
         }
     }
@@ -89,7 +104,7 @@ impl RegistryImages {
         tag: &TagOrDigest,
     ) -> Result<(bool, Vec<registry::client::Error>), Error> {
         let mut refusals = Vec::new();
-        for name in self.root.installers() {
+        for name in self.root.shared().iter().filter_map(|root| root.join(INSTALLER).ok()) {
             match self.client.repository(name.clone()).manifest_if_present(tag).await {
                 Ok(None) => {}
                 Ok(Some(_)) => {
@@ -107,21 +122,86 @@ impl RegistryImages {
         Ok((false, refusals))
     }
 
+    /// Looks where the plugins are: where the registry lists plugins, or else where it has `named`, a plugin and one of its
+    /// tags. From then on, paths of plugins mean this place. Refusals of the registry are not failures: plugins are optional.
+    ///
+    /// # Errors
+    /// [`Error::Registry`] if the registry cannot be reached.
+    pub(super) async fn find_plugins(
+        &self,
+        named: Option<(&str, Option<&Tag>)>,
+    ) -> Result<FoundPlugins, Error> {
+        let mut found = FoundPlugins::default();
+        for root in self.root.shared().into_iter().filter(|_| self.believes_lists()) {
+            match self.list_plugins(&root, PLUGINS).await? {
+                TagList::Tags(listed) if !listed.is_empty() => {
+                    self.plugins.get_or_init(|| root);
+                    found.names = listed;
+                    return Ok(found);
+                }
+                TagList::Tags(_) | TagList::Absent => {}
+                TagList::Refused(error) => found.refusals.push(error.to_string()),
+            }
+        }
+        let Some((name, tag)) = named else { return Ok(found) };
+        for root in self.root.shared() {
+            let is_there = match tag {
+                Some(tag) => {
+                    let repository = self.client.repository(below(&root, &plugin(name))?);
+                    match repository.manifest_if_present(&tag.clone().into()).await {
+                        Err(error) if !error.is_refused_access() => return Err(error.into()),
+                        manifest => manifest.is_ok_and(|manifest| manifest.is_some()),
+                    }
+                }
+                None => {
+                    matches!(self.list_plugins(&root, &plugin(name)).await?, TagList::Tags(tags) if !tags.is_empty())
+                }
+            };
+            if is_there {
+                self.plugins.get_or_init(|| root);
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// The tags of a repository of plugins; a refusal of any kind is a value.
+    async fn list_plugins(&self, root: &RepositoryName, path: &str) -> Result<TagList, Error> {
+        let name = below(root, path)?;
+        // No path below the root begins with a slash.
+        match self.manifests.tags(&format!("/{name}"), &self.client.repository(name)).await {
+            // Some registries refuse to show what they do not have.
+            Err(Error::Registry(error)) if error.is_refused_access() => Ok(TagList::Refused(Arc::new(error))),
+            list => list,
+        }
+    }
+
     /// The repository at `path` below the root.
     pub(super) fn repository(&self, path: &str) -> Result<Repository, Error> {
         if let Some(name) = self.installer.get().filter(|_| path == INSTALLER) {
             return Ok(self.client.repository(name.clone()));
+        }
+        if let Some(root) = self.plugins.get().filter(|_| path.starts_with(PLUGINS)) {
+            return Ok(self.client.repository(below(root, path)?));
         }
         let name = self.root.repository(path).map_err(|error| Error::Internal(error.to_string()))?;
         Ok(self.client.repository(name))
     }
 }
 
+fn below(root: &RepositoryName, path: &str) -> Result<RepositoryName, Error> {
+    root.join(path).map_err(|error| Error::Internal(error.to_string()))
+}
+
 impl Images for RegistryImages {
     fn name(&self, path: &str) -> String {
-        match self.installer.get().filter(|_| path == INSTALLER) {
-            Some(name) => format!("{}/{name}", self.client.host()),
-            None => self.root.describe(self.client.host(), path),
+        let host = self.client.host();
+        if let Some(name) = self.installer.get().filter(|_| path == INSTALLER) {
+            return format!("{host}/{name}");
+        }
+        match self.plugins.get().filter(|_| path.starts_with(PLUGINS)) {
+            Some(root) => format!("{host}/{root}/{path}"),
+            None => self.root.describe(host, path),
         }
     }
 

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use registry_server::MemoryStore;
 
 use super::{
-    Distribution, attached, attached::Referrers, layer::Layer, modules, platform, random_bytes, security,
+    Distribution, attached, attached::Referrers, layer::Layer, modules, platform, plugins,
+    plugins::PluginSpec, random_bytes, security,
 };
 
 /// Settings of a distribution. The default is the sample.
@@ -19,6 +20,7 @@ pub struct Builder {
     pub(super) suspended: BTreeSet<String>,
     pub(super) modules: Vec<ModuleSpec>,
     pub(super) packages: Vec<ModuleSpec>,
+    pub(super) plugins: Vec<PluginSpec>,
     pub(super) images: usize,
     pub(super) layer_size: u64,
     pub(super) large_layer: Option<u64>,
@@ -76,6 +78,7 @@ impl Default for Builder {
             suspended: BTreeSet::new(),
             modules: sample_modules(),
             packages: Vec::new(),
+            plugins: Vec::new(),
             images: 12,
             layer_size: 8 * 1024,
             large_layer: None,
@@ -218,6 +221,13 @@ impl Builder {
         self
     }
 
+    /// Exactly these versions of plugins, beside the edition.
+    #[must_use]
+    pub fn plugins(mut self, plugins: Vec<PluginSpec>) -> Self {
+        self.plugins = plugins;
+        self
+    }
+
     /// How many images a release lists.
     #[must_use]
     pub fn images_per_release(mut self, images: usize) -> Self {
@@ -307,6 +317,7 @@ impl Builder {
             channel_images: BTreeMap::new(),
             modules: BTreeMap::new(),
             packages: BTreeMap::new(),
+            plugins: BTreeMap::new(),
             databases: BTreeMap::new(),
             installer: None,
             attached: Vec::new(),
@@ -314,6 +325,7 @@ impl Builder {
         let context = BuildContext::new(self, distribution.store.clone());
         platform::make(&context, &mut distribution);
         modules::make(&context, &mut distribution);
+        plugins::make(&context, &mut distribution);
         if self.databases {
             security::make(&context, &mut distribution);
         }

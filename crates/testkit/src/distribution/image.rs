@@ -139,6 +139,18 @@ impl Image {
         Self { manifest: manifest(&document), blobs, children: Vec::new() }
     }
 
+    /// The same with these annotations of the manifest.
+    #[must_use]
+    pub fn annotated(mut self, annotations: &BTreeMap<String, String>) -> Self {
+        if !annotations.is_empty() {
+            let mut document: serde_json::Value =
+                serde_json::from_slice(self.manifest.bytes()).unwrap_or_else(|_| unreachable!("made above"));
+            document["annotations"] = json!(annotations);
+            self.manifest = manifest(&document);
+        }
+        self
+    }
+
     /// The digest of the manifest.
     pub fn digest(&self) -> Digest {
         self.manifest.digest()

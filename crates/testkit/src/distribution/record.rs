@@ -29,6 +29,8 @@ pub struct Distribution {
     pub modules: BTreeMap<String, Module>,
     /// The packages by name.
     pub packages: BTreeMap<String, Module>,
+    /// The indexes of the plugins, by name and version.
+    pub plugins: BTreeMap<String, BTreeMap<String, Digest>>,
     /// The databases by path below the root (`security/trivy-db`).
     pub databases: BTreeMap<String, Database>,
     /// The standalone installer (`latest`), where there is one.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, builder::FalseyValueParser};
-use deckhouse::{Bound, Channel, ModuleRule, module_rule};
+use deckhouse::{Bound, Channel, ModuleRule, ParseModuleRuleError, VersionRule, module_rule};
 use egress::Secret;
 use oci::{RepositoryUrl, Tag};
 
@@ -179,7 +179,7 @@ pub struct PullFlags {
             "lock", "min_version", "max_version", "release", "tag", "channel", "exclude_channel", "point_channel",
             "ignore_suspend", "no_platform", "only_extra_images", "no_security_db", "no_vex", "no_signatures", "installer_tag",
             "no_installer", "include_module", "exclude_module", "modules_filter", "no_modules", "include_package",
-            "exclude_package", "no_packages", "allow_missing_module"
+            "exclude_package", "no_packages", "include_plugin", "no_plugins", "allow_missing_module"
         ],
         help_heading = "Releases (pull)"
     )]
@@ -214,6 +214,19 @@ pub struct PullFlags {
         help_heading = "Packages (pull)"
     )]
     pub no_packages: bool,
+    /// Pull this plugin of the d8 CLI too (repeatable): its newest version, the newest version that the constraint allows, or
+    /// exactly the version of NAME@=VERSION. Plugins that pulled modules need are pulled without this flag
+    #[arg(
+        long,
+        value_name = "NAME[@CONSTRAINT]",
+        value_parser = parse_plugin,
+        conflicts_with = "only_extra_images",
+        help_heading = "Plugins (pull)"
+    )]
+    pub include_plugin: Vec<ModuleRule>,
+    /// Leave out all plugins of the d8 CLI
+    #[arg(conflicts_with = "include_plugin", long, help_heading = "Plugins (pull)")]
+    pub no_plugins: bool,
 
     /// Split the bundle into parts of at most this size: a number of GiB, or a size such as 200MB, 4GiB or fat32
     #[arg(
@@ -279,6 +292,14 @@ pub enum BundleFormat {
     Tar,
     /// A directory of archives.
     D8,
+}
+
+fn parse_plugin(text: &str) -> Result<ModuleRule, String> {
+    let rule: ModuleRule = text.parse().map_err(|error: ParseModuleRuleError| error.to_string())?;
+    match rule.versions {
+        VersionRule::Exactly { point: Some(_), .. } => Err("plugins have no release channels".to_owned()),
+        _ => Ok(rule),
+    }
 }
 
 fn parse_release(text: &str) -> Result<semver::Version, String> {

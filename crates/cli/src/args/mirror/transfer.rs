@@ -53,8 +53,8 @@ pub(super) fn pull_or_push(arg: Arg) -> Arg {
         | "ignore_suspend" | "no_security_db" | "include_module" | "exclude_module" | "modules_filter"
         | "lock" | "locked" | "no_platform" | "only_extra_images" | "no_vex" | "tag" | "installer_tag"
         | "no_installer" | "no_signatures" | "include_package" | "exclude_package" | "no_packages"
-        | "no_modules" | "want" | "image_list" | "media_size" | "bundle_format" | "with_binary"
-        | "no_pull_resume" | "dry_run" => arg.conflicts_with("registry"),
+        | "include_plugin" | "no_plugins" | "no_modules" | "want" | "image_list" | "media_size"
+        | "bundle_format" | "with_binary" | "no_pull_resume" | "dry_run" => arg.conflicts_with("registry"),
         "allow_incomplete" | "expect_sum" | "deep" => arg.requires("registry"),
         _ => arg,
     }

@@ -1,9 +1,11 @@
 //! `dhctl bundle inspect FILE`
 
+use std::{collections::BTreeMap, fmt::Write as _};
+
 use ::bundle::Bundle;
 use mirror::{
     attached::Attachments,
-    inspect::{Inspection, inspect},
+    inspect::{Inspection, ModuleInspection, inspect},
 };
 
 use crate::{
@@ -28,7 +30,6 @@ fn run(settings: &InspectSettings) -> Result<(), Failure> {
 }
 
 fn text(inspection: &Inspection) -> String {
-    use std::fmt::Write as _;
     let mut text = String::new();
     let mut line = |name: &str, value: String| {
         let _ = writeln!(text, "{name:<10} {value}");
@@ -57,24 +58,22 @@ fn text(inspection: &Inspection) -> String {
     );
     line("attached", attached(&inspection.attachments));
     line("releases", or_none(&inspection.releases));
-    let pairs = |channels: &std::collections::BTreeMap<String, String>| {
-        let pairs: Vec<String> =
-            channels.iter().map(|(name, version)| format!("{name} → {version}")).collect();
-        or_none(&pairs)
-    };
     line("channels", pairs(&inspection.channels));
     if !inspection.tags.is_empty() {
         line("tags", or_none(&inspection.tags));
     }
     line("databases", or_none(&database_names(&inspection.databases)));
     line("modules", inspection.modules.len().to_string());
-    for (name, module) in &inspection.modules {
-        let channels = if module.channels.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", pairs(&module.channels))
-        };
-        let _ = writeln!(text, "  {name}  {}{channels}", or_none(&module.versions));
+    components_text(&mut text, &inspection.modules);
+    if !inspection.packages.is_empty() {
+        let _ = writeln!(text, "{:<10} {}", "packages", inspection.packages.len());
+        components_text(&mut text, &inspection.packages);
+    }
+    if !inspection.plugins.is_empty() {
+        let _ = writeln!(text, "{:<10} {}", "plugins", inspection.plugins.len());
+        for (name, versions) in &inspection.plugins {
+            let _ = writeln!(text, "  {name}  {}", or_none(versions));
+        }
     }
     let width =
         inspection.repositories.iter().map(|it| it.path.len()).max().unwrap_or(0).max("repository".len());
@@ -93,6 +92,24 @@ fn text(inspection: &Inspection) -> String {
         );
     }
     text
+}
+
+/// The modules or packages, a line for each.
+fn components_text(text: &mut String, components: &BTreeMap<String, ModuleInspection>) {
+    for (name, component) in components {
+        let channels = if component.channels.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", pairs(&component.channels))
+        };
+        let _ = writeln!(text, "  {name}  {}{channels}", or_none(&component.versions));
+    }
+}
+
+/// Release channels, and where each points.
+fn pairs(channels: &BTreeMap<String, String>) -> String {
+    let pairs: Vec<String> = channels.iter().map(|(name, version)| format!("{name} → {version}")).collect();
+    or_none(&pairs)
 }
 
 /// What is attached to images.

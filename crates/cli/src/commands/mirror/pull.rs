@@ -56,6 +56,9 @@ struct Pulled {
     modules: BTreeMap<String, Vec<String>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     packages: BTreeMap<String, Vec<String>>,
+    /// Plugins of the d8 CLI, and their versions.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    plugins: BTreeMap<String, Vec<String>>,
     /// Extra images of modules, if nothing else of modules was pulled.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     extra_images: Vec<String>,
@@ -309,6 +312,7 @@ fn summary(
         extra_images: discovery.extra_images.clone(),
         modules: texts(&discovery.modules),
         packages: texts(&discovery.packages),
+        plugins: texts(&discovery.plugins),
         databases: discovery.databases.clone(),
         installer: discovery.installer.clone(),
         images: plans.clone().map(|plan| plan.image_count()).sum(),
@@ -329,7 +333,7 @@ fn summary(
     }
 }
 
-/// The versions of modules or packages as text.
+/// The versions of modules, packages or plugins as text.
 fn texts(versions: &BTreeMap<String, Vec<Tag>>) -> BTreeMap<String, Vec<String>> {
     versions.iter().map(|(name, it)| (name.clone(), it.iter().map(ToString::to_string).collect())).collect()
 }
@@ -352,9 +356,10 @@ fn contents_text(pulled: &Pulled) -> String {
     };
     let (tags, extra) = (or_nothing("tags", &pulled.tags), or_nothing("extra", &pulled.extra_images));
     let packages = or_nothing("packages", &packages);
+    let plugins = or_nothing("plugins", &with_versions(&pulled.plugins));
     let by_asking = if pulled.versions_asked > 0 { " (requested one by one)" } else { "" };
     format!(
-        "releases   {}{by_asking}\nchannels   {}\n{tags}modules    {}\n{packages}{extra}databases  {}\n{installer}images     {} in {}\n",
+        "releases   {}{by_asking}\nchannels   {}\n{tags}modules    {}\n{packages}{plugins}{extra}databases  {}\n{installer}images     {} in {}\n",
         or_none(&pulled.releases, ", "),
         or_none(&channels, ", "),
         or_none(&modules, ", "),

@@ -65,6 +65,7 @@ fn uses(cluster: &RegistryUse, leads_to: Option<&str>, it: &Use) -> bool {
         // What a cluster uses of these cannot be read.
         WantedBy::Build(_)
         | WantedBy::Component { component: Component::Package, .. }
+        | WantedBy::Plugin { .. }
         | WantedBy::Image(_)
         | WantedBy::Listed(_) => true,
     }

@@ -41,6 +41,7 @@ fn one(listed: &Listed, clusters: &[UsingCluster], now: Timestamp) -> String {
     }
     text += &components("modules", &holdings.modules);
     text += &components("packages", &holdings.packages);
+    text += &components("plugins", &holdings.plugins);
     text += &missing(&holdings.missing.iter().collect::<Vec<_>>(), "missing or damaged");
     for cluster in clusters {
         text += &compared(holdings, cluster);
