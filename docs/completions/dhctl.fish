@@ -281,6 +281,7 @@ debug\t'Each request'
 trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l no-signatures -d 'Leave out signatures, SBOMs and other objects that are attached to images. Attestations (VEX, tags .att) are still pulled'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l no-vex -l skip-vex-images -d 'Leave out the attestations of images (VEX)'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l gost-digest -d 'Write GOST R 34.11-2012 checksums of each archive and of each part to .gostsum files'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l no-pull-resume -d 'Start over: reuse neither the data of an interrupted pull nor existing archives'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l dry-run -d 'Only print what would be pulled'
@@ -324,6 +325,7 @@ debug\t'Each request'
 trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l no-signatures -d 'Leave out signatures, SBOMs and other objects that are attached to images. Attestations (VEX, tags .att) are still pulled'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l no-vex -l skip-vex-images -d 'Leave out the attestations of images (VEX)'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l gost-digest -d 'Write GOST R 34.11-2012 checksums of each archive and of each part to .gostsum files'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l no-pull-resume -d 'Start over: reuse neither the data of an interrupted pull nor existing archives'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l dry-run -d 'Only print what would be pulled'

@@ -448,8 +448,10 @@ pub enum Exclusion {
     SecurityDb,
     /// A module that a release requires.
     RequiredModule(String),
-    /// What is attached to images.
+    /// What is attached to images, except attestations.
     Signatures,
+    /// Attestations of images.
+    Attestations,
 }
 
 impl Display for Exclusion {
@@ -463,6 +465,7 @@ impl Display for Exclusion {
             }
             Self::Plugins => return f.write_str(&word("--no-plugins")),
             Self::SecurityDb => return f.write_str(&word("--no-security-db")),
+            Self::Attestations => return f.write_str(&word("--no-vex")),
             Self::Signatures => return f.write_str(&word("--no-signatures")),
         };
         f.write_str(&words.all().iter().map(Word::quoted).collect::<Vec<_>>().join(" "))

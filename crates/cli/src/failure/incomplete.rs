@@ -110,7 +110,7 @@ fn flags_of(item: &MissingItem) -> Option<Vec<Exclusion>> {
     if item.cause == Cause::Attached {
         // A flag that leaves out signatures does not leave out attestations.
         let is_attestation = matches!(attachment(&item.reference), Some((_, Attachment::Attestation)));
-        return (!is_attestation).then(|| vec![Exclusion::Signatures]);
+        return Some(vec![if is_attestation { Exclusion::Attestations } else { Exclusion::Signatures }]);
     }
     item.wanted_by
         .iter()
@@ -174,6 +174,14 @@ mod tests {
                 Place::Source,
                 vec![item(Cause::Attached, std::slice::from_ref(&release))],
                 "to leave out the listed objects: --no-signatures",
+            ),
+            (
+                Place::Source,
+                vec![MissingItem {
+                    reference: Attachment::Attestation.tag(&oci::Digest::of(b"")).unwrap().to_string(),
+                    ..item(Cause::Attached, std::slice::from_ref(&release))
+                }],
+                "to leave out the listed objects: --no-vex",
             ),
             (
                 Place::Target,

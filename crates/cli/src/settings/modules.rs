@@ -117,6 +117,7 @@ impl From<ModulesPullArgs> for ModulesPullSettings {
         let ModulesPullFlags {
             modules,
             no_signatures,
+            no_vex,
             images_bundle_chunk_size,
             gost_digest,
             no_pull_resume,
@@ -141,7 +142,7 @@ impl From<ModulesPullArgs> for ModulesPullSettings {
             manifest: module_source,
             login,
             modules: selected(modules),
-            attached: Choice { signatures: !no_signatures, attestations: true },
+            attached: Choice { signatures: !no_signatures, attestations: !no_vex },
             write: WriteOptions {
                 part_size: images_bundle_chunk_size.filter(|size| *size > 0),
                 gost: gost_digest,

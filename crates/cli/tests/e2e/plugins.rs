@@ -230,7 +230,7 @@ async fn what_a_plugin_lacks_is_reported() {
     let missing = &registry["missing"][0];
     assert_eq!(missing["reference"], "library", "{registry}");
     assert_eq!(missing["wanted_by"], json!(["plugin console-ctl v2.0.0"]));
-    assert_eq!(missing["reason"], "there is no version ^1");
+    assert_eq!(missing["reason"], "no version satisfies ^1");
     assert_eq!(registry["plugins"]["console-ctl"]["complete"], false);
     world.push(&[]).expect(0);
     dhctl(world.folder.path(), &args).expect(0);

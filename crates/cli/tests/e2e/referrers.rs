@@ -308,6 +308,9 @@ async fn archives_and_modules_have_them_too() {
     crate::mirror_modules::push(&world, &[]).expect(0);
     crate::mirror_modules::pull(&world, &["--no-signatures"]).expect(0);
     assert_eq!(of_module(&world)["signatures"], 0);
+    assert_ne!(of_module(&world)["attestations"], 0);
+    crate::mirror_modules::pull(&world, &["--no-vex"]).expect(0);
+    assert_eq!(of_module(&world)["attestations"], 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

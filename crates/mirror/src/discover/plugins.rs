@@ -243,8 +243,10 @@ pub(crate) async fn find<I: Images>(
                 let is_listed = !present.contains_key(&required.name)
                     && source.look(PLUGINS, &reference, &by).await?.merge_into(&mut found).is_some();
                 if !is_listed {
-                    let separator = if required.constraint.is_empty() { "" } else { " " };
-                    let reason = format!("there is no version{separator}{}", required.constraint);
+                    let reason = match required.constraint.as_str() {
+                        "" => "not found".to_owned(),
+                        constraint => format!("no version satisfies {constraint}"),
+                    };
                     found.miss(source.missing(PLUGINS, &reference, &by, &reason));
                 }
             }

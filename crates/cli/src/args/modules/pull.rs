@@ -66,6 +66,9 @@ pub struct ModulesPullFlags {
     /// pulled
     #[arg(long, help_heading = "Modules (pull)")]
     pub no_signatures: bool,
+    /// Leave out the attestations of images (VEX)
+    #[arg(long, visible_alias = "skip-vex-images", help_heading = "Modules (pull)")]
+    pub no_vex: bool,
     /// Split each archive into parts of at most this size: a number of GiB, or a size such as 200MB, 4GiB or fat32
     #[arg(
         short = 'c',

@@ -66,6 +66,8 @@ pub(super) fn pull_or_push(arg: Arg) -> Arg {
         | "include_module"
         | "exclude_module"
         | "modules_filter"
+        | "no_signatures"
+        | "no_vex"
         | "no_pull_resume"
         | "dry_run" => arg.conflicts_with("registry"),
         // `requires` alone is not enough: clap takes it for fulfilled where --registry could not be given.
