@@ -7,6 +7,7 @@
 
 pub mod channel;
 pub mod constraint;
+pub mod delivery;
 pub mod document;
 pub mod edition;
 pub mod image_files;
@@ -36,6 +37,7 @@ mod yaml;
 mod zstd_frames;
 
 pub use channel::Channel;
+pub use delivery::{Delivery, DeliveryError};
 pub use edition::Edition;
 pub use image_files::{FileSearch, ImageFileError};
 pub use image_list::{ImageList, ImageListError, parse_extra_images};
