@@ -68,7 +68,9 @@ impl FileKind {
         if text.len() > LARGEST {
             return Err(DocumentError::TooLarge);
         }
-        let malformed = |error: serde_saphyr::Error| self.malformed(&error.to_string());
+        let malformed = |error: serde_saphyr::Error| {
+            self.malformed(&error.render_with_formatter(&serde_saphyr::UserMessageFormatter))
+        };
         let Versioned { api_version, kind } = yaml::parse_as(text).map_err(malformed)?;
         if kind != self.kind {
             return Err(DocumentError::Kind { found: shortened(&kind), expected: self.kind });

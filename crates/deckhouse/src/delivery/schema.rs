@@ -23,12 +23,12 @@ pub fn schema(describe: &dyn Fn(&Key) -> String) -> Value {
         match key.path.split_once('.') {
             None => drop(properties.insert(key.path.to_owned(), schema)),
             Some((group, name)) => {
-                let group = properties.entry(group).or_insert_with(|| object(Map::new()));
+                let group = properties.entry(group).or_insert_with(|| object(&Map::new()));
                 group["properties"][name] = schema;
             }
         }
     }
-    let mut schema = object(properties);
+    let mut schema = object(&properties);
     schema["$schema"] = "http://json-schema.org/draft-07/schema#".into();
     schema["title"] = FILE.kind.into();
     schema["description"] = "What dhctl mirror pull --config pulls, and the bundle that it writes".into();
@@ -36,6 +36,6 @@ pub fn schema(describe: &dyn Fn(&Key) -> String) -> Value {
     schema
 }
 
-fn object(properties: Map<String, Value>) -> Value {
+fn object(properties: &Map<String, Value>) -> Value {
     json!({ "type": "object", "additionalProperties": false, "properties": properties })
 }
