@@ -917,7 +917,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror)
-            opts="-i -l -v -f -c -r -u -p -h --images-bundle-path --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --want --min-version --max-version --release --deckhouse-tag --tag --channel --exclude-channel --point-channel --ignore-suspend --no-platform --only-extra-images --no-security-db --skip-vex-images --no-vex --installer-tag --no-installer --no-signatures --lock --locked --include-module --exclude-module --modules-filter --no-modules --include-package --exclude-package --no-packages --include-plugin --no-plugins --images-bundle-chunk-size --bundle-format --base --gost-digest --with-binary --no-pull-resume --dry-run --image-list --media-size --registry --allow-incomplete --expect-sum --deep --allow-missing-module --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help pull push verify"
+            opts="-i -l -v -f -c -r -u -p -h --images-bundle-path --config --print-config --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --want --min-version --max-version --release --deckhouse-tag --tag --channel --exclude-channel --point-channel --ignore-suspend --no-platform --only-extra-images --no-security-db --skip-vex-images --no-vex --installer-tag --no-installer --no-signatures --lock --locked --include-module --exclude-module --modules-filter --no-modules --include-package --exclude-package --no-packages --images-bundle-chunk-size --bundle-format --base --gost-digest --with-binary --no-pull-resume --dry-run --image-list --media-size --registry --allow-incomplete --expect-sum --deep --allow-missing-module --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help pull push verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -928,6 +928,10 @@ _dhctl() {
                     return 0
                     ;;
                 -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1032,10 +1036,6 @@ _dhctl() {
                     return 0
                     ;;
                 --exclude-package)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --include-plugin)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1147,7 +1147,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror__subcmd__modules)
-            opts="-d -m -l -f -c -r -o -u -p -h --modules-dir --module-source --source-login --source-password --source-password-file --license --license-file --include-module --exclude-module --modules-filter --no-signatures --skip-vex-images --no-vex --images-bundle-chunk-size --gost-digest --no-pull-resume --dry-run --registry --out --force --allow-incomplete --deep --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help pull push verify"
+            opts="-d -m -l -f -c -r -o -u -p -h --modules-dir --module-source --source-login --source-password --source-password-file --license --license-file --include-module --exclude-module --modules-filter --no-signatures --images-bundle-chunk-size --gost-digest --no-pull-resume --dry-run --registry --out --force --allow-incomplete --deep --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help pull push verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1297,7 +1297,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror__subcmd__modules__subcmd__pull)
-            opts="-d -m -l -f -c -h --modules-dir --module-source --source-login --source-password --source-password-file --license --license-file --include-module --exclude-module --modules-filter --no-signatures --skip-vex-images --no-vex --images-bundle-chunk-size --gost-digest --no-pull-resume --dry-run --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help"
+            opts="-d -m -l -f -c -h --modules-dir --module-source --source-login --source-password --source-password-file --license --license-file --include-module --exclude-module --modules-filter --no-signatures --images-bundle-chunk-size --gost-digest --no-pull-resume --dry-run --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1591,7 +1591,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror__subcmd__pull)
-            opts="-i -l -v -f -c -h --images-bundle-path --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --want --min-version --max-version --release --deckhouse-tag --tag --channel --exclude-channel --point-channel --ignore-suspend --no-platform --only-extra-images --no-security-db --skip-vex-images --no-vex --installer-tag --no-installer --no-signatures --lock --locked --include-module --exclude-module --modules-filter --no-modules --include-package --exclude-package --no-packages --include-plugin --no-plugins --images-bundle-chunk-size --bundle-format --base --gost-digest --with-binary --no-pull-resume --dry-run --image-list --media-size --allow-missing-module --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help"
+            opts="-i -l -v -f -c -h --images-bundle-path --config --print-config --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --want --min-version --max-version --release --deckhouse-tag --tag --channel --exclude-channel --point-channel --ignore-suspend --no-platform --only-extra-images --no-security-db --skip-vex-images --no-vex --installer-tag --no-installer --no-signatures --lock --locked --include-module --exclude-module --modules-filter --no-modules --include-package --exclude-package --no-packages --images-bundle-chunk-size --bundle-format --base --gost-digest --with-binary --no-pull-resume --dry-run --image-list --media-size --allow-missing-module --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1602,6 +1602,10 @@ _dhctl() {
                     return 0
                     ;;
                 -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1706,10 +1710,6 @@ _dhctl() {
                     return 0
                     ;;
                 --exclude-package)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --include-plugin)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

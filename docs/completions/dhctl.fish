@@ -41,7 +41,8 @@ complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "config" -d 'Print the r
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "update" -d 'Update the platform in a cluster: check, prepare, approve, watch'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "version" -d 'Print the version, the commit and the build options'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s i -l images-bundle-path -d 'The bundle: written by a pull, read by a push. The name must end in .tar. A push also accepts a directory of archives, as "d8 mirror pull" writes them. If parts of the bundle are in several directories, repeat the flag, once for each directory' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s i -l images-bundle-path -d 'The bundle: written by a pull, read by a push. The name must end in .tar. A push also accepts a directory of archives, as "d8 mirror pull" writes them. If parts of the bundle are in several directories, repeat the flag, once for each directory. Required, unless the file of --config names it' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l config -d 'Read what to pull, and how to write the bundle, from this delivery file. Flags and variables replace what the file sets: a flag replaces its own key and every key that it cannot be used with' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l source -d 'Registry to pull from, HOST[:PORT]/PATH' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l source-login -d 'Login for --source' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l source-password -d 'Password for --source; with --source-login it takes precedence over --license' -r
@@ -95,6 +96,7 @@ info\t'Decisions and retries'
 debug\t'Each request'
 trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l print-config -d 'Print the delivery file for the given flags, variables and --config, and do nothing else. It never contains a login'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l proxy-registry -d 'The source is a proxy cache: do not rely on its tag lists, request each release by its tag'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l ignore-suspend -d 'Pull releases of suspended release channels too'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l no-platform -d 'Leave out the platform: its releases and release channels'
@@ -119,7 +121,8 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -f -a "pull" -d 'Pull a distribution into a bundle'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -f -a "push" -d 'Push a bundle into a private registry, and read everything back'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -f -a "verify" -d 'Compare a registry with a bundle: every tag, manifest and blob'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -s i -l images-bundle-path -d 'The bundle to write; the name must end in .tar. With --bundle-format d8, an existing directory' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -s i -l images-bundle-path -d 'The bundle to write; the name must end in .tar. With --bundle-format d8, an existing directory. Required, unless the file of --config names it' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l config -d 'Read what to pull, and how to write the bundle, from this delivery file. Flags and variables replace what the file sets: a flag replaces its own key and every key that it cannot be used with' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l source -d 'Registry to pull from, HOST[:PORT]/PATH' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l source-login -d 'Login for --source' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l source-password -d 'Password for --source; with --source-login it takes precedence over --license' -r
@@ -168,6 +171,7 @@ info\t'Decisions and retries'
 debug\t'Each request'
 trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l print-config -d 'Print the delivery file for the given flags, variables and --config, and do nothing else. It never contains a login'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l proxy-registry -d 'The source is a proxy cache: do not rely on its tag lists, request each release by its tag'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l ignore-suspend -d 'Pull releases of suspended release channels too'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l no-platform -d 'Leave out the platform: its releases and release channels'

@@ -40,6 +40,8 @@ fn files() -> Result<BTreeMap<PathBuf, Vec<u8>>> {
     cli.build();
     let mut files = BTreeMap::new();
     files.insert("docs/reference/cli.md".into(), reference(&cli).into_bytes());
+    let schema = serde_json::to_string_pretty(&::cli::delivery_schema())? + "\n";
+    files.insert("docs/reference/delivery.schema.json".into(), schema.into_bytes());
     for command in with_subcommands(&cli) {
         let mut page = Vec::new();
         let man = clap_mangen::Man::new(command.clone()).date("").source("dhctl");

@@ -7,6 +7,7 @@
 pub mod args;
 mod commands;
 mod d8_variables;
+mod delivery_file;
 mod environment;
 pub mod exit_code;
 mod expected_sum;
@@ -33,5 +34,6 @@ mod watch;
 pub mod words;
 mod wrong_request;
 
+pub use delivery_file::schema as delivery_schema;
 pub use environment::Environment;
 pub use run::run;

@@ -2,12 +2,11 @@
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::Parser;
-
 use crate::{
     Environment,
-    args::{BundleCommand, Cli, Command, ConfigCommand, RegistryCommand, SetupCommand, UpdateCommand},
+    args::{BundleCommand, Command, ConfigCommand, RegistryCommand, SetupCommand, UpdateCommand},
     commands::{self, bundle, config, mirror, modules, registry, update},
+    delivery_file::CommandLine,
     exit_code::Exit,
     failure::Failure,
     interrupts,
@@ -25,8 +24,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, mut environment: Environmen
         return report("dhctl", Printer::new(Output::plain()), Err(Failure::internal(error))).into();
     }
     let args: Vec<OsString> = args.into_iter().collect();
-    let cli = match Cli::try_parse_from(&args) {
-        Ok(cli) => cli,
+    let (cli, line) = match CommandLine::parse(args.clone()) {
+        Ok(parsed) => parsed,
         Err(error) => {
             printer::progress(wrong_request::progress(&args));
             return usage(error, &environment).into();
@@ -44,7 +43,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, mut environment: Environmen
             return failure.exit.into();
         }
     }
-    invocation(cli.command, environment).run().into()
+    invocation(cli.command, line, environment).run().into()
 }
 
 /// Help and version go to standard output and are not a failure; everything else is wrong usage.
@@ -64,9 +63,10 @@ fn usage(error: clap::Error, environment: &Environment) -> Exit {
 }
 
 /// The command that the arguments select.
-fn invocation(command: Command, environment: Environment) -> Invocation {
+fn invocation(command: Command, line: CommandLine, environment: Environment) -> Invocation {
     match command {
-        Command::Mirror(args) => match settings::transfer(*args) {
+        Command::Mirror(args) => match settings::transfer(*args, line) {
+            Transfer::Print(output, delivery) => mirror::print_config::invocation(output, delivery),
             Transfer::Pull(output, settings) => mirror::pull::invocation(output, settings, environment),
             Transfer::Push(output, settings) => mirror::push::invocation(output, settings, environment),
             Transfer::Verify(settings) => mirror::verify::invocation(*settings, environment),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::shell::{cargo, output, root};
 
 /// Single files, below the root.
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "LICENSE",
     "README.md",
     "CHANGELOG.md",
@@ -16,6 +16,7 @@ const FILES: [&str; 7] = [
     "docs/guide.md",
     "docs/ru/guide.md",
     "docs/benchmarks.md",
+    "docs/reference/delivery.schema.json",
 ];
 /// Folders whose files are all packed.
 const FOLDERS: [&str; 2] = ["docs/man", "docs/completions"];

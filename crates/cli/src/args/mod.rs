@@ -26,8 +26,8 @@ pub use connection::ConnectionArgs;
 pub use log::{LogArgs, LogLevel};
 pub use login::TargetLoginArgs;
 pub use mirror::{
-    BundleFormat, BundleInArgs, MirrorArgs, MirrorCommand, PullArgs, PullFlags, PushArgs, PushFlags,
-    ReadBackArgs, TargetArgs, TransferArgs, VerifyArgs,
+    BundleFormat, BundleInArgs, DeliveryFileArgs, MirrorArgs, MirrorCommand, PullArgs, PullFlags, PushArgs,
+    PushFlags, ReadBackArgs, TargetArgs, TransferArgs, VerifyArgs,
 };
 pub use modules::{
     MirrorModulesArgs, MirrorModulesCommand, ModuleChoiceArgs, ModuleFilter, ModulesPullArgs,

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use deckhouse::Delivery;
 use mirror::{
     Request,
     archives::{BundleForm, WriteOptions},
@@ -23,10 +24,14 @@ use crate::{
         TransferArgs, VerifyArgs,
     },
     d8_variables::D8Registry,
+    delivery_file::{self, CommandLine, DeliveryFile, Replaced, WithFile},
     expected_sum::ExpectedSum,
     failure::Failure,
     logins::Login,
 };
+
+/// Why two paths of a bundle are refused.
+pub(crate) const ONE_BUNDLE: &str = "a pull writes one bundle: name it with -i once";
 
 /// Settings of a pull.
 #[derive(Debug, Clone)]
@@ -55,6 +60,8 @@ pub(crate) struct PullSettings {
     pub(crate) binary: Option<PathBuf>,
     /// The want list, if the pull works by one.
     pub(crate) want: Option<WantSettings>,
+    /// The keys of a delivery file that flags and variables replace, in addition to their own keys.
+    pub(crate) replaced: Vec<Replaced>,
     /// Whether nothing is written.
     pub(crate) dry_run: bool,
     /// What a dry run shows in addition.
@@ -125,6 +132,8 @@ pub(crate) struct ReadBack {
 
 /// What `dhctl mirror` is to do. A request that is not valid has its output, so that it can be reported.
 pub(crate) enum Transfer {
+    /// To print the delivery file of a pull.
+    Print(Output, Result<Delivery, Failure>),
     /// A pull.
     Pull(Output, Result<Box<PullSettings>, Failure>),
     /// A push.
@@ -134,12 +143,24 @@ pub(crate) enum Transfer {
 }
 
 /// Settings of the command that was typed, in the explicit or in the documented form.
-pub(crate) fn transfer(args: MirrorArgs) -> Transfer {
+pub(crate) fn transfer(args: MirrorArgs, line: CommandLine) -> Transfer {
+    let Some((delivery, output)) = args.delivery_file() else { return of_flags(args, None) };
+    let (output, print, path) = (Output::from(output), delivery.print_config, delivery.config.clone());
+    let (args, line, file) = match path.map(|path| delivery_file::add(&line, path)).transpose() {
+        Ok(None) => (args, line, None),
+        Ok(Some(WithFile { args, line, file })) => (args, line, Some(file)),
+        Err(failure) => return Transfer::Pull(output, Err(failure)),
+    };
+    if print { Transfer::Print(output, line.delivery()) } else { of_flags(args, file.as_ref()) }
+}
+
+/// Settings of the flags, those that a delivery file adds included.
+fn of_flags(args: MirrorArgs, file: Option<&DeliveryFile>) -> Transfer {
     let MirrorArgs { command, transfer } = args;
     match command {
         Some(MirrorCommand::Pull(args)) => {
             let PullArgs { images_bundle_path, flags, required, connection, output } = *args;
-            pull(vec![images_bundle_path], (flags, required), &connection, &output)
+            pull(images_bundle_path.into_iter().collect(), (flags, required), &connection, &output, file)
         }
         Some(MirrorCommand::Push(args)) => {
             let PushArgs {
@@ -166,7 +187,7 @@ pub(crate) fn transfer(args: MirrorArgs) -> Transfer {
                 output,
             } = transfer;
             match registry {
-                None => pull(path, (pull_flags, required), &connection, &output),
+                None => pull(path, (pull_flags, required), &connection, &output, file),
                 Some(registry) => push(path, registry, (push_flags, required), login, &connection, &output),
             }
         }
@@ -178,9 +199,17 @@ fn pull(
     flags: (PullFlags, RequiredModulesArgs),
     connection: &ConnectionArgs,
     output: &OutputArgs,
+    file: Option<&DeliveryFile>,
 ) -> Transfer {
     let output = output.into();
-    Transfer::Pull(output, PullSettings::new(named, flags, connection.into(), output).map(Box::new))
+    let settings = match file {
+        Some(file) if named.is_empty() => Err(file.without_bundle()),
+        Some(file) => PullSettings::new(named, flags, connection.into(), output)
+            .map(|settings| PullSettings { replaced: file.replaced.clone(), ..settings })
+            .map_err(|failure| file.explain(failure)),
+        None => PullSettings::new(named, flags, connection.into(), output),
+    };
+    Transfer::Pull(output, settings.map(Box::new))
 }
 
 fn push(
@@ -217,8 +246,7 @@ impl PullSettings {
         connection: Connection,
         output: Output,
     ) -> Result<Self, Failure> {
-        let [named] = <[PathBuf; 1]>::try_from(named)
-            .map_err(|_| Failure::usage("a pull writes one bundle: name it with -i once"))?;
+        let [named] = <[PathBuf; 1]>::try_from(named).map_err(|_| Failure::usage(ONE_BUNDLE))?;
         let form = match flags.bundle_format {
             BundleFormat::Tar => BundleForm::File,
             BundleFormat::D8 => BundleForm::Directory,
@@ -271,6 +299,7 @@ impl PullSettings {
             },
             binary: flags.with_binary,
             want,
+            replaced: Vec::new(),
             dry_run: flags.dry_run,
             preview: PreviewSettings {
                 image_list: flags.image_list,

@@ -24,7 +24,9 @@ pub(crate) use config::{
     ClusterRegistry, DockerCfgSettings, ModuleSourceSettings, PackageRepositorySettings, ProxySettings,
     RegistryModeSettings, ResultFile,
 };
-pub(crate) use mirror::{PullSettings, PushSettings, ReadBack, Transfer, VerifySettings, transfer};
+pub(crate) use mirror::{
+    ONE_BUNDLE, PullSettings, PushSettings, ReadBack, Transfer, VerifySettings, transfer,
+};
 pub(crate) use modules::{
     ModulesPullSettings, ModulesPushSettings, ModulesTransfer, ModulesVerifySettings, modules_transfer,
 };

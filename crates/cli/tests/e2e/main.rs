@@ -12,6 +12,7 @@ mod d8;
 mod d8_format;
 mod d8_sharing;
 mod damaged_push;
+mod delivery;
 mod disc_names;
 mod docker_registry;
 mod explicit_forms;

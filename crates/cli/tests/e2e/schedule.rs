@@ -8,11 +8,11 @@ use testkit::{distribution::Distribution, kube::ApiServer};
 
 use crate::world::{TARGET_ROOT, World, dhctl};
 
-const GUIDE: &str = include_str!("../../../../docs/guide.md");
-const RUSSIAN: &str = include_str!("../../../../docs/ru/guide.md");
+pub(crate) const GUIDE: &str = include_str!("../../../../docs/guide.md");
+pub(crate) const RUSSIAN: &str = include_str!("../../../../docs/ru/guide.md");
 
 /// The code block that follows the line with the name of its file.
-fn block<'a>(guide: &'a str, file: &str) -> &'a str {
+pub(crate) fn block<'a>(guide: &'a str, file: &str) -> &'a str {
     let (_, after) = guide.split_once(&format!("`{file}`:\n\n```")).unwrap();
     let (_, code) = after.split_once('\n').unwrap();
     code.split_once("\n```\n").unwrap().0

@@ -27,7 +27,7 @@ fn module(name: &str, versions: &[&str], channels: &[(&str, &str)]) -> ModuleSpe
 }
 
 /// Five minors; the modules `ingress-nginx` left the platform in the last one.
-fn builder() -> Builder {
+pub(crate) fn builder() -> Builder {
     let releases =
         ["v1.73.9", "v1.74.0", "v1.74.5", "v1.75.1", "v1.75.14", "v1.76.2", "v1.76.8", "v1.77.1", "v1.77.2"];
     Distribution::builder()
@@ -51,7 +51,7 @@ fn builder() -> Builder {
         .layer_size(512)
 }
 
-fn cluster(version: &str, channel: Option<Channel>, target: Option<&str>) -> WantedCluster {
+pub(crate) fn cluster(version: &str, channel: Option<Channel>, target: Option<&str>) -> WantedCluster {
     WantedCluster {
         name: Some("prod".to_owned()),
         server: None,
@@ -88,7 +88,7 @@ fn package(name: &str, version: Option<&str>, repository: &str) -> WantedPackage
     }
 }
 
-fn write(folder: &Path, clusters: Vec<WantedCluster>) {
+pub(crate) fn write(folder: &Path, clusters: Vec<WantedCluster>) {
     let list = WantList { clusters, ..WantList::default() };
     fs::write(folder.join("want.yaml"), list.to_yaml().unwrap()).unwrap();
 }

@@ -1,6 +1,7 @@
 //! `dhctl mirror …`. Names, short forms and variables of the documented flags are fixed by the
 //! platform's documentation.
 
+mod delivery;
 mod pull;
 mod push;
 mod transfer;
@@ -8,6 +9,9 @@ mod verify;
 
 use clap::{Args, Subcommand};
 
+use super::OutputArgs;
+
+pub use delivery::DeliveryFileArgs;
 pub use pull::{BundleFormat, PullArgs, PullFlags};
 pub use push::{BundleInArgs, PushArgs, PushFlags, TargetArgs};
 pub use transfer::TransferArgs;
@@ -41,4 +45,17 @@ pub enum MirrorCommand {
     /// Compare a registry with a bundle: every tag, manifest and blob
     #[command(after_help = crate::args::EXIT_CODES)]
     Verify(Box<VerifyArgs>),
+}
+
+impl MirrorArgs {
+    /// The delivery file of a pull, and how the pull prints; none if the command is not a pull.
+    pub fn delivery_file(&self) -> Option<(&DeliveryFileArgs, &OutputArgs)> {
+        match &self.command {
+            Some(MirrorCommand::Pull(args)) => Some((&args.flags.delivery, &args.output)),
+            None if self.transfer.registry.is_none() => {
+                Some((&self.transfer.pull.delivery, &self.transfer.output))
+            }
+            _ => None,
+        }
+    }
 }

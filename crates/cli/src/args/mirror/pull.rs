@@ -7,6 +7,7 @@ use deckhouse::{Bound, Channel, ModuleRule, ParseModuleRuleError, VersionRule, m
 use egress::Secret;
 use oci::{RepositoryUrl, Tag};
 
+use super::DeliveryFileArgs;
 use crate::{
     args::{ConnectionArgs, ModuleChoiceArgs, OutputArgs, RequiredModulesArgs, login::parse_secret},
     size_arg,
@@ -15,9 +16,16 @@ use crate::{
 /// `dhctl mirror pull`
 #[derive(Debug, Args)]
 pub struct PullArgs {
-    /// The bundle to write; the name must end in .tar. With --bundle-format d8, an existing directory
-    #[arg(short = 'i', long, env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE", value_name = "FILE")]
-    pub images_bundle_path: PathBuf,
+    /// The bundle to write; the name must end in .tar. With --bundle-format d8, an existing directory. Required, unless the
+    /// file of --config names it
+    #[arg(
+        short = 'i',
+        long,
+        env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE",
+        value_name = "FILE",
+        required_unless_present_any = ["config", "print_config"]
+    )]
+    pub images_bundle_path: Option<PathBuf>,
     /// What is pulled, and into what.
     #[command(flatten)]
     pub flags: PullFlags,
@@ -36,6 +44,9 @@ pub struct PullArgs {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 pub struct PullFlags {
+    /// The file that sets the others.
+    #[command(flatten)]
+    pub delivery: DeliveryFileArgs,
     /// Registry to pull from, HOST[:PORT]/PATH
     #[arg(
         long,

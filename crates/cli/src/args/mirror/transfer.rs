@@ -13,8 +13,14 @@ use crate::args::{ConnectionArgs, OutputArgs, RequiredModulesArgs, TargetLoginAr
 pub struct TransferArgs {
     /// The bundle: written by a pull, read by a push. The name must end in .tar. A push also accepts a directory of
     /// archives, as "d8 mirror pull" writes them. If parts of the bundle are in several directories, repeat the flag, once
-    /// for each directory
-    #[arg(short = 'i', long, env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE", value_name = "FILE", required = true)]
+    /// for each directory. Required, unless the file of --config names it
+    #[arg(
+        short = 'i',
+        long,
+        env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE",
+        value_name = "FILE",
+        required_unless_present_any = ["config", "print_config"]
+    )]
     pub images_bundle_path: Vec<PathBuf>,
     /// A pull.
     #[command(flatten)]
@@ -49,12 +55,14 @@ pub struct TransferArgs {
 /// both directions may be set.
 pub(super) fn pull_or_push(arg: Arg) -> Arg {
     match arg.get_id().as_str() {
-        "proxy_registry" | "max_version" | "channel" | "exclude_channel" | "point_channel"
-        | "ignore_suspend" | "no_security_db" | "include_module" | "exclude_module" | "modules_filter"
-        | "lock" | "locked" | "no_platform" | "only_extra_images" | "no_vex" | "tag" | "installer_tag"
-        | "no_installer" | "no_signatures" | "include_package" | "exclude_package" | "no_packages"
-        | "include_plugin" | "no_plugins" | "no_modules" | "want" | "image_list" | "media_size"
-        | "bundle_format" | "with_binary" | "no_pull_resume" | "dry_run" => arg.conflicts_with("registry"),
+        "config" | "print_config" | "proxy_registry" | "max_version" | "channel" | "exclude_channel"
+        | "point_channel" | "ignore_suspend" | "no_security_db" | "include_module" | "exclude_module"
+        | "modules_filter" | "lock" | "locked" | "no_platform" | "only_extra_images" | "no_vex" | "tag"
+        | "installer_tag" | "no_installer" | "no_signatures" | "include_package" | "exclude_package"
+        | "no_packages" | "include_plugin" | "no_plugins" | "no_modules" | "want" | "image_list"
+        | "media_size" | "bundle_format" | "with_binary" | "no_pull_resume" | "dry_run" => {
+            arg.conflicts_with("registry")
+        }
         "allow_incomplete" | "expect_sum" | "deep" => arg.requires("registry"),
         _ => arg,
     }

@@ -39,7 +39,7 @@ use crate::{
     thin,
 };
 
-const NAME: &str = "mirror pull";
+pub(super) const NAME: &str = "mirror pull";
 
 /// What was pulled, or with `--dry-run` would be pulled.
 #[derive(Serialize)]
@@ -223,6 +223,13 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
 fn report_settings(settings: &PullSettings, environment: &Environment, progress: &Progress) {
     if let Some(note) = environment.d8.note() {
         progress.event(Event::Note(note));
+    }
+    for replaced in &settings.replaced {
+        if replaced.by_variable {
+            progress.warn(&replaced.text);
+        } else {
+            progress.event(Event::Note(replaced.text.clone()));
+        }
     }
     for warning in settings.want.iter().flat_map(WantSettings::warnings) {
         progress.warn(&warning);
