@@ -11,6 +11,9 @@ use deckhouse::delivery::{KEYS, Key, Kind, Takes};
 use super::with_flag;
 use crate::{failure::Failure, wrong_request};
 
+/// How much of a value is shown, in characters.
+const LONGEST: usize = 200;
+
 /// A value of the file that is not valid.
 pub(super) fn value(file: &Path, key: &Key, value: &str, reason: &str) -> Failure {
     // As in the errors of `oci`: if a user pastes `user:password@host`, the password must not get into a log.
@@ -18,6 +21,7 @@ pub(super) fn value(file: &Path, key: &Key, value: &str, reason: &str) -> Failur
         Some(at) => format!("***{}", &value[at..]),
         None => value.to_owned(),
     };
+    let value: String = value.chars().take(LONGEST).collect();
     Failure::usage(format!("{}: invalid value '{value}' for {}: {reason}", file.display(), key.path))
 }
 

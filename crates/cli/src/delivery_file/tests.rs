@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::{add::add_read, *};
 use crate::{
     args::{BundleFormat, Command, MirrorArgs, MirrorCommand, PullArgs},
+    exit_code::Exit,
     failure::Failure,
 };
 
@@ -162,6 +163,39 @@ fn paths_begin_in_the_directory_of_the_file() {
     // Those of flags begin in the current directory.
     let merged = add_read(&line(&words("--want w.yaml")).unwrap(), "sites/a/delivery.yaml".into(), &delivery);
     assert_eq!(pull_args(merged.unwrap().args).flags.want.unwrap(), std::path::Path::new("w.yaml"));
+}
+
+#[test]
+fn what_is_not_utf_8_cannot_be_printed() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let path = OsString::from_vec(b"--images-bundle-path=\xff.tar".to_vec());
+    let failure = line(&[path]).unwrap().delivery().unwrap_err();
+    assert_eq!(failure.exit, Exit::Usage);
+    assert!(failure.render().contains(".tar is not valid UTF-8"), "{}", failure.render());
+}
+
+#[test]
+fn edited_files_are_added_or_refused_by_name() {
+    let seeds = [
+        "platform: {minVersion: '1.70', channels: [stable]}\nmodules: {include: ['a@^1.2']}\n",
+        "want: want.yaml\nbundle: {path: d8.tar, partSize: 4, format: tar, gostDigest: true}\n",
+        "source: a.example/b\ninstaller: {tag: x}\npackages: {exclude: [c]}\n",
+    ]
+    .map(|body| format!("apiVersion: dhctl.deckhouse.io/v1alpha1\nkind: Delivery\n{body}"));
+    fuzzing::fuzz!(seeds, |bytes: &[u8]| {
+        let Ok(delivery) = Delivery::parse(bytes) else { return };
+        match with_file(&[], &delivery) {
+            Ok(merged) => {
+                let printed = merged.line.delivery().unwrap();
+                let again = with_file(&[], &printed).map_err(|failure| failure.render()).map(|it| it.line);
+                assert_eq!(again.map(|line| line.delivery().unwrap()), Ok(printed));
+            }
+            Err(failure) => {
+                assert_eq!(failure.exit, Exit::Usage);
+                assert!(failure.message.to_string().starts_with("delivery.yaml: "), "{}", failure.message);
+            }
+        }
+    });
 }
 
 /// Values that the flag accepts.

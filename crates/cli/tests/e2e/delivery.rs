@@ -81,6 +81,19 @@ async fn the_file_gives_the_same_bytes_as_the_flags() {
         assert!(number > 0 || flags.len() > 6, "parts, checksums and a lock file: {:?}", flags.keys());
         assert!(flags == file, "{selection:?}");
     }
+
+    // A lock file says what is pulled, and the delivery file how the bundle is written.
+    for (name, _) in contents(&world, "file0").iter().filter(|(name, _)| name.starts_with("d8.tar")) {
+        fs::remove_file(world.path("file0").join(name)).unwrap();
+    }
+    let locked = ["mirror", "--insecure", "--config", "file0/delivery.yaml", "--locked", "flags0/d8.lock"];
+    let run = dhctl(world.folder.path(), &locked).expect(0);
+    assert!(
+        run.stderr.contains("note: because of --locked, these keys of file0/delivery.yaml"),
+        "{}",
+        run.stderr
+    );
+    assert!(contents(&world, "flags0") == contents(&world, "file0"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
