@@ -917,7 +917,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror)
-            opts="-i -l -v -f -c -r -u -p -h --images-bundle-path --config --print-config --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --want --min-version --max-version --release --deckhouse-tag --tag --channel --exclude-channel --point-channel --ignore-suspend --no-platform --only-extra-images --no-security-db --skip-vex-images --no-vex --installer-tag --no-installer --no-signatures --lock --locked --include-module --exclude-module --modules-filter --no-modules --include-package --exclude-package --no-packages --images-bundle-chunk-size --bundle-format --base --gost-digest --with-binary --no-pull-resume --dry-run --image-list --media-size --registry --allow-incomplete --expect-sum --deep --allow-missing-module --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help pull push verify"
+            opts="-i -l -v -f -c -r -u -p -h --images-bundle-path --config --print-config --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --want --min-version --max-version --release --deckhouse-tag --tag --channel --exclude-channel --point-channel --ignore-suspend --no-platform --only-extra-images --no-security-db --skip-vex-images --no-vex --installer-tag --no-installer --no-signatures --lock --locked --include-module --exclude-module --modules-filter --no-modules --include-package --exclude-package --no-packages --include-plugin --no-plugins --images-bundle-chunk-size --bundle-format --base --gost-digest --with-binary --no-pull-resume --dry-run --image-list --media-size --registry --allow-incomplete --expect-sum --deep --allow-missing-module --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help pull push verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1039,6 +1039,10 @@ _dhctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --include-plugin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --images-bundle-chunk-size)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1147,7 +1151,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror__subcmd__modules)
-            opts="-d -m -l -f -c -r -o -u -p -h --modules-dir --module-source --source-login --source-password --source-password-file --license --license-file --include-module --exclude-module --modules-filter --no-signatures --images-bundle-chunk-size --gost-digest --no-pull-resume --dry-run --registry --out --force --allow-incomplete --deep --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help pull push verify"
+            opts="-d -m -l -f -c -r -o -u -p -h --modules-dir --module-source --source-login --source-password --source-password-file --license --license-file --include-module --exclude-module --modules-filter --no-signatures --skip-vex-images --no-vex --images-bundle-chunk-size --gost-digest --no-pull-resume --dry-run --registry --out --force --allow-incomplete --deep --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help pull push verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1297,7 +1301,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror__subcmd__modules__subcmd__pull)
-            opts="-d -m -l -f -c -h --modules-dir --module-source --source-login --source-password --source-password-file --license --license-file --include-module --exclude-module --modules-filter --no-signatures --images-bundle-chunk-size --gost-digest --no-pull-resume --dry-run --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help"
+            opts="-d -m -l -f -c -h --modules-dir --module-source --source-login --source-password --source-password-file --license --license-file --include-module --exclude-module --modules-filter --no-signatures --skip-vex-images --no-vex --images-bundle-chunk-size --gost-digest --no-pull-resume --dry-run --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1591,7 +1595,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror__subcmd__pull)
-            opts="-i -l -v -f -c -h --images-bundle-path --config --print-config --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --want --min-version --max-version --release --deckhouse-tag --tag --channel --exclude-channel --point-channel --ignore-suspend --no-platform --only-extra-images --no-security-db --skip-vex-images --no-vex --installer-tag --no-installer --no-signatures --lock --locked --include-module --exclude-module --modules-filter --no-modules --include-package --exclude-package --no-packages --images-bundle-chunk-size --bundle-format --base --gost-digest --with-binary --no-pull-resume --dry-run --image-list --media-size --allow-missing-module --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help"
+            opts="-i -l -v -f -c -h --images-bundle-path --config --print-config --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --want --min-version --max-version --release --deckhouse-tag --tag --channel --exclude-channel --point-channel --ignore-suspend --no-platform --only-extra-images --no-security-db --skip-vex-images --no-vex --installer-tag --no-installer --no-signatures --lock --locked --include-module --exclude-module --modules-filter --no-modules --include-package --exclude-package --no-packages --include-plugin --no-plugins --images-bundle-chunk-size --bundle-format --base --gost-digest --with-binary --no-pull-resume --dry-run --image-list --media-size --allow-missing-module --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1710,6 +1714,10 @@ _dhctl() {
                     return 0
                     ;;
                 --exclude-package)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --include-plugin)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -47,6 +47,8 @@ pub enum Kind {
     Channel,
     /// `NAME[@CONSTRAINT]`
     Rule,
+    /// The same without a release channel, which plugins do not have.
+    PluginRule,
     /// The name of a module or package.
     Name,
     /// The older form of rules for modules, separated by `;`.
@@ -86,6 +88,8 @@ pub const KEYS: &[Key] = &[
     list("packages.include", "include-package", Kind::Rule),
     list("packages.exclude", "exclude-package", Kind::Name),
     switch("packages.leaveOut", "no-packages"),
+    list("plugins.include", "include-plugin", Kind::PluginRule),
+    switch("plugins.leaveOut", "no-plugins"),
     one("bundle.path", "images-bundle-path", Kind::Path),
     one("bundle.format", "bundle-format", Kind::Format),
     one("bundle.partSize", "images-bundle-chunk-size", Kind::Size),
@@ -129,7 +133,7 @@ impl Kind {
             Self::Release => "a release, such as v1.70.1",
             Self::Tag => "a tag in quotes, such as 'pr123'",
             Self::Channel => "a release channel, such as stable",
-            Self::Rule => "a name with or without a constraint, such as console@^1.2",
+            Self::Rule | Self::PluginRule => "a name with or without a constraint, such as console@^1.2",
             Self::Name => "a name, such as console",
             Self::Filter => "a filter, such as 'console:v1.2.3'",
             Self::Size => "a size, such as 4GiB",
@@ -143,7 +147,7 @@ impl Kind {
             Self::Path => "a list of files, such as [old.tar]",
             Self::Release => "a list of releases, such as [v1.70.1]",
             Self::Channel => "a list of release channels, such as [stable]",
-            Self::Rule => "a list of names, such as [console@^1.2]",
+            Self::Rule | Self::PluginRule => "a list of names, such as [console@^1.2]",
             Self::Name => "a list of names, such as [console]",
             Self::Tag => "a list of tags, such as ['pr123']",
             Self::Registry | Self::Version | Self::Filter | Self::Size | Self::Format => "a list",
@@ -165,6 +169,7 @@ impl Kind {
                 json!({ "enum": names.collect::<Vec<_>>() })
             }
             Self::Rule => pattern("^[a-z0-9][a-z0-9._-]*(@.+)?$"),
+            Self::PluginRule => pattern("^[a-z0-9][a-z0-9._-]*(@[^+]+)?$"),
             Self::Name => pattern("^[a-z0-9][a-z0-9._-]*$"),
             Self::Size => {
                 json!({ "type": ["string", "integer"], "minimum": 0, "pattern": "^ *([0-9]+ *[A-Za-z]*|[Ff][Aa][Tt]32) *$" })

@@ -16,7 +16,7 @@ fn full() -> Delivery {
             Kind::Release => "v1.70.1",
             Kind::Tag => "123",
             Kind::Channel => "early-access",
-            Kind::Rule => "console@>=1.2 <2",
+            Kind::Rule | Kind::PluginRule => "console@>=1.2 <2",
             Kind::Name => "console",
             Kind::Filter => "console:v1.2.3;a:stable",
             Kind::Size => "4",
