@@ -7,7 +7,7 @@ use std::{
 
 use bundle::Bundle;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use oci::Tag;
+use oci::{Digest, Tag};
 
 use super::{blobs, index_image, inventory::inventory, order, referrers};
 use crate::{
@@ -85,10 +85,16 @@ pub async fn push(
     }
     written.manifests_written = write_manifests(contents, target, &before, observer).await?;
 
-    // Blobs that this run wrote have been read back already; of the others, a deep comparison has read every byte.
-    let remaining = checks(contents)
-        .into_iter()
-        .filter(|check| !check.is_blob() || (depth == Depth::LastByte && !check.is_in(&before)));
+    // Blobs that this run wrote have been read back already; of the others, a deep comparison has read every byte. Blobs
+    // that no manifest named while this run was writing are read again: a garbage collection removes such blobs.
+    let named = named_before(contents, &before);
+    let is_read = |check: &Check<'_>| match check {
+        Check::Blob(path, digest, _) => {
+            depth == Depth::Digest || check.is_in(&before) || named.contains(&(*path, **digest))
+        }
+        _ => false,
+    };
+    let remaining = checks(contents).into_iter().filter(|check| !is_read(check));
     let when = |check: &Check<'_>| {
         if check.is_in(&before) { When::AfterWrite(visible_after) } else { When::Alone }
     };
@@ -97,8 +103,24 @@ pub async fn push(
     if !after.gaps.is_empty() {
         return Err(incomplete(&after.gaps, contents, target));
     }
-    let earlier = if depth == Depth::LastByte { after.by_size } else { by_size };
-    Ok(Pushed { written, blobs_by_size: earlier + lost.by_size })
+    Ok(Pushed { written, blobs_by_size: by_size + lost.by_size })
+}
+
+/// The blobs, each with its repository, of the manifests that the target had before anything was written.
+fn named_before<'a>(contents: &'a Contents, before: &Gaps) -> BTreeSet<(&'a str, Digest)> {
+    let mut named = BTreeSet::new();
+    for repository in &contents.repositories {
+        let path = repository.path.as_str();
+        let has_tag = |tag: &Tag| !before.tags.contains_key(&(path.to_owned(), tag.clone()));
+        let has = |digest: &Digest| !before.manifests.contains_key(&(path.to_owned(), *digest));
+        let by_tag = repository.fixed_tags().filter(|(tag, _)| has_tag(tag)).map(|(_, digest)| digest);
+        let tagged: BTreeSet<&Digest> = repository.tags.values().collect();
+        let untagged = repository.manifests.keys().filter(|digest| !tagged.contains(digest) && has(digest));
+        let there: BTreeSet<&Digest> = by_tag.chain(untagged).collect();
+        let manifests = there.into_iter().filter_map(|digest| repository.manifests.get(digest)?.parse().ok());
+        named.extend(manifests.flat_map(|it| it.blobs().map(|blob| (path, blob.digest)).collect::<Vec<_>>()));
+    }
+    named
 }
 
 fn incomplete(gaps: &Gaps, contents: &Contents, target: &Target) -> Error {

@@ -179,11 +179,6 @@ impl Check<'_> {
         }
     }
 
-    /// Whether this is about a blob.
-    pub(crate) fn is_blob(&self) -> bool {
-        matches!(self, Self::Blob(..))
-    }
-
     /// Records that the thing is not in place.
     pub(crate) fn record(&self, gaps: &mut Gaps, gap: Gap) {
         match *self {
