@@ -213,6 +213,8 @@ pub struct PullChain {
     pub modules: Vec<(String, Option<String>)>,
     /// The packages, in the same way.
     pub packages: Vec<(String, Option<String>)>,
+    /// The plugins that modules do not need.
+    pub plugins: Vec<String>,
     /// Whether the vulnerability databases are left out.
     pub no_security_db: bool,
 }
@@ -246,6 +248,10 @@ impl PullChain {
         let words = self.packages.iter().fold(words, |words, package| {
             words.option("--include-package", "--include-package=", &since(package))
         });
+        let words = self
+            .plugins
+            .iter()
+            .fold(words, |words, plugin| words.option("--include-plugin", "--include-plugin=", plugin));
         if self.no_security_db { words.fixed(&["--no-security-db"]) } else { words }
     }
 }

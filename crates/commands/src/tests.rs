@@ -66,6 +66,7 @@ fn with(value: &str) -> Vec<Command> {
             channels: vec![value()],
             modules: vec![(value(), Some(value())), (value(), None)],
             packages: vec![(value(), Some(value()))],
+            plugins: vec![value()],
             no_security_db: true,
         }))
         .into(),

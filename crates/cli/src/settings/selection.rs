@@ -50,7 +50,10 @@ pub(super) fn request(flags: &PullFlags, want: Option<&WantSettings>) -> Result<
         plugins: if flags.no_plugins || flags.only_extra_images {
             Plugins::Nothing
         } else {
-            Plugins::Needed { named: modules::by_name(flags.include_plugin.clone()) }
+            Plugins::Needed {
+                named: modules::by_name(flags.include_plugin.clone()),
+                wanted: want.map(|want| want.needs.plugins.clone()).unwrap_or_default(),
+            }
         },
         no_security_databases: flags.no_security_db || want.is_some_and(|want| !want.needs.databases),
         no_platform: flags.no_platform,

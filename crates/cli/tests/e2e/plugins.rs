@@ -2,6 +2,7 @@
 
 use std::{fs, sync::Arc};
 
+use deckhouse::want::WantList;
 use http::StatusCode;
 use oci::TagOrDigest;
 use registry_server::{ServerOptions, Store as _};
@@ -234,6 +235,26 @@ async fn what_a_plugin_lacks_is_reported() {
     assert_eq!(registry["plugins"]["console-ctl"]["complete"], false);
     world.push(&[]).expect(0);
     dhctl(world.folder.path(), &args).expect(0);
+}
+
+/// What a registry inside has is refreshed; what the source does not have is no failure.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_want_list_has_them() {
+    let world = World::of(builder().build());
+    let mut cluster = crate::want::cluster("v1.57.5", None, Some("v1.58.3"));
+    cluster.modules.clear();
+    let plugins_of = ["library", "own"].map(str::to_owned).into();
+    let list = WantList { clusters: vec![cluster], plugins: plugins_of, ..WantList::default() };
+    fs::write(world.path("want.yaml"), list.to_yaml().unwrap()).unwrap();
+    let pull = |args: &[&str]| {
+        world.pull(&[&["--want", "want.yaml", "--dry-run", "--output", "json"], args].concat()).expect(0)
+    };
+    let run = pull(&[]);
+    assert_eq!(plugins(&run), json!({ "library": ["v2.0.0"] }));
+    let warning = "warning: plugin own of the d8 CLI is left out: the source does not list such a plugin\n";
+    assert!(run.stderr.contains(warning), "{}", run.stderr);
+    assert_eq!(plugins(&pull(&["--include-plugin", "library@^1"])), json!({ "library": ["v1.4.0"] }));
+    assert_eq!(plugins(&pull(&["--no-plugins"])), Value::Null);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -148,7 +148,7 @@ async fn what_the_registry_contains_is_left_out() {
     let images: BTreeSet<_> = world.distribution.releases["v1.75.14"].images.values().copied().collect();
     let held = BTreeMap::from([(String::new(), images)]);
     let clusters = vec![cluster("v1.75.14", None, Some("v1.76.8"))];
-    let list = WantList { clusters: clusters.clone(), held, registries: Vec::new() };
+    let list = WantList { clusters: clusters.clone(), held, ..WantList::default() };
 
     write(world.folder.path(), clusters);
     let full = pull(&world, &["--dry-run", "--output", "json"]).expect(0).json()["result"].take();

@@ -25,6 +25,8 @@ pub struct PluginRequest<'a> {
     pub modules: &'a BTreeMap<String, Vec<Version>>,
     /// The releases that are pulled. With none, requirements on releases are not checked.
     pub releases: &'a BTreeSet<Version>,
+    /// Plugins of which the newest version is pulled if the source has one that can be had.
+    pub wanted: &'a BTreeSet<String>,
     /// Plugins that are named, and which versions of each: the newest one, the newest of each range, or an exact one.
     pub named: &'a BTreeMap<String, Vec<VersionRule>>,
 }
@@ -98,6 +100,7 @@ pub fn select(
         }
     }
     state.named(&mut selection)?;
+    state.wanted(&mut selection);
     if !state.lookups.is_empty() {
         return Ok(PluginAnswer::LookUp(state.lookups));
     }
@@ -288,6 +291,24 @@ impl State<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Selects the newest versions of plugins that need not be there.
+    fn wanted(&mut self, selection: &mut PluginSelection) {
+        for name in self.request.wanted {
+            if self.selected.contains_key(name) {
+                continue;
+            }
+            match self.newest(name, &VersionRule::Channels, selection) {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    selection.left_out.insert(name.clone(), vec![error.reason]);
+                }
+                Err(lookup) => {
+                    self.lookups.insert(lookup);
+                }
+            }
+        }
     }
 
     /// Selects the newest version of a plugin that a rule allows.

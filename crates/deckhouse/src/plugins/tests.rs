@@ -25,6 +25,7 @@ struct Scene {
     plugins: BTreeMap<String, BTreeMap<String, ContractState>>,
     modules: BTreeMap<String, Vec<Version>>,
     releases: BTreeSet<Version>,
+    wanted: BTreeSet<String>,
     named: BTreeMap<String, Vec<VersionRule>>,
 }
 
@@ -59,7 +60,8 @@ impl Scene {
 
     fn select(&self) -> Result<PluginSelection, PluginSelectionError> {
         let mut catalog = PluginCatalog::of(self.plugins.keys().cloned().collect());
-        let request = PluginRequest { modules: &self.modules, releases: &self.releases, named: &self.named };
+        let Self { modules, releases, wanted, named, .. } = self;
+        let request = PluginRequest { modules, releases, wanted, named };
         for _ in 0..100 {
             let lookups = match select(&request, &catalog)? {
                 PluginAnswer::Selected(selection) => return Ok(selection),
@@ -288,6 +290,25 @@ fn plugins_that_are_named() {
     }
     let scene = scene().plugin("top", "v1.0.0", &needs_plugin("gone", "")).named("top");
     assert_eq!(scene.error(), "plugin top: v1.0.0: it requires plugin gone: the source has no such version");
+}
+
+#[test]
+fn plugins_that_need_not_be_there() {
+    let mut scene = Scene::default()
+        .plugin("pg", "v1.0.0", &json!({}))
+        .plugin("pg", "v2.0.0", &json!({}))
+        .plugin("lacking", "v1.0.0", &needs_plugin("gone", ""))
+        .named("pg@^1");
+    scene.wanted = ["pg", "lacking", "unknown"].map(str::to_owned).into();
+    let selection = scene.select().unwrap();
+    assert_eq!(lines(&selection), ["pg: v1.0.0"]);
+    assert_eq!(selection.left_out["unknown"], ["the source does not list such a plugin"]);
+    assert_eq!(
+        selection.left_out["lacking"],
+        ["v1.0.0: it requires plugin gone: the source has no such version"]
+    );
+    scene.named.clear();
+    assert_eq!(scene.selected(), ["pg: v2.0.0"]);
 }
 
 #[test]

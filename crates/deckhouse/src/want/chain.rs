@@ -27,6 +27,8 @@ pub struct Needs {
     pub modules: BTreeMap<String, ModuleNeed>,
     /// The packages that applications are instances of, by name.
     pub packages: BTreeMap<String, ModuleNeed>,
+    /// The plugins of the d8 CLI that a registry contains, by name.
+    pub plugins: BTreeSet<String>,
     /// Whether a cluster uses the vulnerability databases, or may use them.
     pub databases: bool,
 }
@@ -108,6 +110,7 @@ impl Needs {
             },
             modules: modules(clusters),
             packages: packages(clusters),
+            plugins: list.plugins.clone(),
             databases: clusters.iter().any(|it| it.databases),
         })
     }

@@ -51,6 +51,8 @@ struct Document {
     clusters: Vec<WantedCluster>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     registries: Vec<String>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    plugins: BTreeSet<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     held: BTreeMap<String, BTreeSet<Digest>>,
 }
@@ -61,9 +63,10 @@ impl WantList {
     /// # Errors
     /// [`WantListError`] for anything but a list of this version, without unknown keys and with valid names.
     pub fn parse(text: &[u8]) -> Result<Self, WantListError> {
-        let Document { clusters, registries, held, .. } = FILE.parse(text)?;
+        let Document { clusters, registries, plugins, held, .. } = FILE.parse(text)?;
         let held = held.into_iter().map(|(path, digests)| Ok((from_written(path)?, digests)));
-        let list = Self { clusters, registries, held: held.collect::<Result<_, WantListError>>()? };
+        let held = held.collect::<Result<_, WantListError>>()?;
+        let list = Self { clusters, registries, plugins, held };
         list.check()?;
         Ok(list)
     }
@@ -79,6 +82,7 @@ impl WantList {
             kind: FILE.kind.to_owned(),
             clusters: self.clusters.clone(),
             registries: self.registries.clone(),
+            plugins: self.plugins.clone(),
             held: self.held.iter().map(|(path, held)| (written(path), held.clone())).collect(),
         };
         Ok(FILE.write(&document)?)
@@ -103,6 +107,9 @@ impl WantList {
             for name in names.chain(cluster.packages.iter().map(|it| &it.name)) {
                 module_name(name).map_err(|_| value(name, "the name of a module or package"))?;
             }
+        }
+        for name in &self.plugins {
+            module_name(name).map_err(|_| value(name, "the name of a plugin"))?;
         }
         for text in texts {
             let is_line = text.chars().count() <= LONGEST && !text.contains(char::is_control);

@@ -33,6 +33,8 @@ pub struct WantList {
     pub clusters: Vec<WantedCluster>,
     /// The registries that were read, `HOST[:PORT]/PATH`; empty if their names are left out.
     pub registries: Vec<String>,
+    /// The plugins of the d8 CLI that one of the registries contains, by name.
+    pub plugins: BTreeSet<String>,
     /// The manifests of images that every one of the registries contains with all blobs, by repository path below the
     /// root. Empty for the root itself.
     pub held: BTreeMap<String, BTreeSet<Digest>>,

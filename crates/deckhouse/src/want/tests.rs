@@ -45,6 +45,7 @@ fn list(clusters: Vec<WantedCluster>) -> WantList {
     WantList {
         clusters,
         registries: vec!["registry.example.com:5000/dkp/ee".to_owned()],
+        plugins: BTreeSet::from(["console-ctl".to_owned()]),
         held: held
             .into_iter()
             .map(|(path, texts)| (path.to_owned(), texts.iter().map(|it| digest(it)).collect()))
@@ -265,11 +266,12 @@ prop_compose! {
     fn any_list()(
         clusters in collection::vec(any_cluster(), 1..3),
         registries in collection::vec(any_line(), 0..3),
+        plugins in collection::btree_set("[a-z0-9]{1,6}", 0..3),
         held in collection::btree_map("([a-z0-9]{1,6}(/[a-z0-9]{1,6}){0,2})?", collection::btree_set(any::<u64>(), 1..4), 0..3),
     ) -> WantList {
         let digests = |numbers: BTreeSet<u64>| numbers.iter().map(|it| digest(&it.to_string())).collect();
         let held = held.into_iter().map(|(path, numbers)| (path, digests(numbers))).collect();
-        WantList { clusters, registries, held }
+        WantList { clusters, registries, plugins, held }
     }
 }
 

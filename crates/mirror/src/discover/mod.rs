@@ -91,10 +91,12 @@ pub enum Installer {
 /// Which plugins of the d8 CLI a pull brings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Plugins {
-    /// Those that the modules need which are brought, and these, of each what its rules mean.
+    /// Those that the modules need which are brought, and these.
     Needed {
-        /// Plugins that must be there.
+        /// Plugins that must be there; of each what its rules mean.
         named: BTreeMap<String, Vec<VersionRule>>,
+        /// Plugins that need not be there; of each the newest version.
+        wanted: BTreeSet<String>,
     },
     /// None.
     Nothing,
@@ -102,7 +104,7 @@ pub enum Plugins {
 
 impl Default for Plugins {
     fn default() -> Self {
-        Self::Needed { named: BTreeMap::new() }
+        Self::Needed { named: BTreeMap::new(), wanted: BTreeSet::new() }
     }
 }
 

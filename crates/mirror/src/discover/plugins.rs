@@ -38,17 +38,17 @@ pub(super) async fn discover(
     releases: &BTreeSet<Version>,
 ) -> Result<Step<PluginVersions>, Error> {
     let mut found = Found::default();
-    let Plugins::Needed { named } = selected else { return Ok(found.with(PluginVersions::new())) };
+    let Plugins::Needed { named, wanted } = selected else { return Ok(found.with(PluginVersions::new())) };
     let modules: BTreeMap<String, Vec<Version>> = modules
         .iter()
         .map(|(name, tags)| (name.clone(), tags.iter().filter_map(|tag| parse_tag(tag.as_str())).collect()))
         .filter(|(_, versions): &(_, Vec<Version>)| !versions.is_empty())
         .collect();
-    if modules.is_empty() && named.is_empty() {
+    if modules.is_empty() && named.is_empty() && wanted.is_empty() {
         return Ok(found.with(PluginVersions::new()));
     }
     let names = list(source, named, &mut found).await?;
-    let request = PluginRequest { modules: &modules, releases, named };
+    let request = PluginRequest { modules: &modules, releases, wanted, named };
     let mut catalog = PluginCatalog::of(names);
     let selection = loop {
         match select(&request, &catalog)? {

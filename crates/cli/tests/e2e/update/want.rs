@@ -7,7 +7,7 @@ use oci::{Digest, Manifest};
 use registry_server::{MemoryStore, RunningServer, ServerOptions, Store as _};
 use serde_json::{Value, json};
 use testkit::{
-    distribution::{Distribution, ModuleSpec},
+    distribution::{Distribution, ModuleSpec, PluginSpec},
     kube::{Kubeconfig, NewerModules, wait},
 };
 
@@ -148,20 +148,25 @@ fn from_the_list_to_the_push() {
             images: 1,
             ..ModuleSpec::default()
         }])
+        .plugins(["v1.0.0", "v1.1.0"].map(|version| PluginSpec::new("backup", version, json!({}))).into())
         .images_per_release(4)
         .layer_size(4096)
         .build();
     let world = World::of(distribution);
     drop(entered);
-    world.pull(&["--release", "v1.57.5", "--release", "v1.58.3"]).expect(0);
+    let plugin = ["--include-plugin", "backup@=v1.0.0"];
+    world.pull(&[&["--release", "v1.57.5", "--release", "v1.58.3"][..], &plugin].concat()).expect(0);
     world.push(&[]).expect(0);
     let file = world.path("want.yaml");
     let out = file.to_str().unwrap();
-    want(&platform, &["-r", &world.target_url, "-o", out, "--anonymous"]).expect(0);
+    let written = want(&platform, &["-r", &world.target_url, "-o", out, "--anonymous"]).expect(0);
+    assert!(written.stdout.contains("\nplugins    backup\n"), "{}", written.stdout);
+    assert!(written.stdout.contains(" --include-plugin backup"), "{}", written.stdout);
 
     let thin = world.pull(&["--want", out, "--output", "json"]).expect(0).json()["result"].take();
     assert_eq!(thin["releases"], json!(["v1.57.5", "v1.58.4"]));
     assert!(thin["left_out"]["blobs"].as_u64().unwrap() > 10, "{thin:#}");
+    assert_eq!(thin["plugins"], json!({ "backup": ["v1.1.0"] }));
 
     // The registry has lost a blob since then.
     let images = &world.distribution.releases["v1.57.5"].images;

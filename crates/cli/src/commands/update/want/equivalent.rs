@@ -7,7 +7,7 @@ use deckhouse::want::{ModuleNeed, Needs};
 
 /// A pull of at least the same releases and modules. It pulls what registries contain already too.
 pub(super) fn equivalent(needs: &Needs) -> PullChain {
-    let Needs { edition, chain, modules, packages, databases } = needs;
+    let Needs { edition, chain, modules, packages, plugins, databases } = needs;
     // A maximum and named channels together would leave out a target, so several kinds of targets have neither.
     let (max, channels) = match (chain.targets.last(), chain.channels.is_empty()) {
         (Some(target), true) => (Some(target.to_string()), Vec::new()),
@@ -21,6 +21,7 @@ pub(super) fn equivalent(needs: &Needs) -> PullChain {
         channels,
         modules: own(modules),
         packages: own(packages),
+        plugins: plugins.iter().cloned().collect(),
         no_security_db: !databases,
     }
 }
@@ -33,6 +34,8 @@ fn own(needs: &BTreeMap<String, ModuleNeed>) -> Vec<(String, Option<String>)> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use commands::{Command, Mirror};
     use deckhouse::{Channel, Edition, select::Chain};
     use semver::Version;
@@ -56,12 +59,14 @@ mod tests {
                 ("stronghold".to_owned(), need(None, true)),
             ]),
             packages: BTreeMap::new(),
+            plugins: BTreeSet::new(),
             databases: true,
         };
         let none = Needs {
             edition: None,
             modules: BTreeMap::new(),
             packages: BTreeMap::from([("pg".to_owned(), need(Some(Version::new(1, 0, 0)), true))]),
+            plugins: BTreeSet::from(["pg-ctl".to_owned()]),
             databases: false,
             ..needs(&[], &[Channel::Stable])
         };
@@ -71,7 +76,7 @@ mod tests {
             (needs(&[(70, 1), (72, 4)], &[]), format!("{begin} --max-version 1.72.4 {modules}")),
             (needs(&[], &[Channel::Stable, Channel::Beta]), format!("{begin} --channel beta --channel stable {modules}")),
             (needs(&[(70, 1)], &[Channel::Stable]), format!("{begin} {modules}")),
-            (none, "dhctl mirror pull -i d8.tar --min-version 1.68.3 --channel stable --no-modules --include-package pg@1.0.0 --no-security-db".to_owned()),
+            (none, "dhctl mirror pull -i d8.tar --min-version 1.68.3 --channel stable --no-modules --include-package pg@1.0.0 --include-plugin pg-ctl --no-security-db".to_owned()),
         ] {
             assert_eq!(Command::from(Mirror::PullChain(Box::new(equivalent(&needs)))).to_string(), line);
         }

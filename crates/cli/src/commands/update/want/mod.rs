@@ -3,7 +3,7 @@
 mod equivalent;
 mod text;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use commands::{Command, Mirror, Sentence};
 use deckhouse::want::{Needs, WantList, WantedCluster, held_by_all};
@@ -40,6 +40,9 @@ struct Written<'a> {
     size: usize,
     clusters: &'a [WantedCluster],
     registries: Vec<ReadRegistry>,
+    /// The plugins of the d8 CLI that a registry contains.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    plugins: &'a BTreeSet<String>,
     /// How many images all registries contain.
     held: usize,
     /// The pull outside that uses the file.
@@ -99,6 +102,7 @@ async fn run(args: WantArgs, environment: Environment) -> Result<(), Failure> {
     let list = WantList {
         clusters,
         registries: registry.iter().map(ToString::to_string).collect(),
+        plugins: holdings.iter().flat_map(|it| it.plugins.keys().cloned()).collect(),
         held: held_by_all(holdings.into_iter().map(|it| it.complete_images)),
     };
     let needs = Needs::of(&list)?;
@@ -112,6 +116,7 @@ async fn run(args: WantArgs, environment: Environment) -> Result<(), Failure> {
         size: yaml.len(),
         clusters: &list.clusters,
         registries,
+        plugins: &list.plugins,
         held: list.held_count(),
         pull: out.as_ref().map(|path| {
             let name = path.file_name().unwrap_or(path.as_os_str());
@@ -177,7 +182,7 @@ impl ReadRegistry {
     fn of(url: &RepositoryUrl, holdings: &Holdings) -> Self {
         Self {
             registry: url.to_string(),
-            complete_images: holdings.complete_images.values().map(std::collections::BTreeSet::len).sum(),
+            complete_images: holdings.complete_images.values().map(BTreeSet::len).sum(),
             missing: holdings.missing.len(),
             blobs_by_size: holdings.totals.blobs_by_size,
         }

@@ -16,6 +16,9 @@ pub(super) fn of(written: &Written<'_>) -> String {
     for registry in &written.registries {
         text += &of_registry(registry);
     }
+    if !written.plugins.is_empty() {
+        text += &named_list("plugins", &written.plugins.iter().cloned().collect::<Vec<_>>());
+    }
     if written.registries.len() > 1 {
         text += &named_list("in all", &[count(written.held, "image")]);
     }
