@@ -132,7 +132,7 @@ pub struct JoinArgs {
     #[command(flatten)]
     pub bundle: FileArgs,
     /// The file to write; the name must end in .tar
-    #[arg(short, long, value_name = "OUT")]
+    #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
     /// Sums.
     #[command(flatten)]
@@ -186,7 +186,7 @@ pub struct CompleteArgs {
     #[arg(long, value_name = "FILE", required = true)]
     pub base: Vec<PathBuf>,
     /// The file to write; the name must end in .tar
-    #[arg(short, long, value_name = "OUT")]
+    #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
     /// Sums.
     #[command(flatten)]

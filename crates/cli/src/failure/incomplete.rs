@@ -43,7 +43,7 @@ pub(super) fn hints(place: Place, items: &[MissingItem]) -> Vec<String> {
         ),
         Place::Target => hints.push("push the bundle again: objects that exist are skipped".to_owned()),
         Place::ThinAndTarget => hints.push(
-            "nothing was sent; push the bundle that was the base of this one first, or ask for a bundle without --base"
+            "nothing was sent; push the bundle that was the base of this one first, or pull a full bundle without --base"
                 .to_owned(),
         ),
         Place::Bases => hints.push(

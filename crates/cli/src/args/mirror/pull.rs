@@ -88,9 +88,9 @@ pub struct PullFlags {
     #[arg(long, help_heading = "Source (pull)")]
     pub proxy_registry: bool,
 
-    /// Pull what the clusters of this want list need, as "dhctl update want" writes it: the releases from the one that
-    /// runs to the target, enabled modules, packages, and modules that these releases require. Blobs of images that the
-    /// list names as held are left out, so the bundle is thin
+    /// Pull what the clusters in this want list need ("dhctl update want" writes it): the releases from the running one to
+    /// the target, enabled modules, packages, plugins, databases, and modules that these releases require. Blobs of the
+    /// images under "held" in the list are left out, so the bundle is thin
     #[arg(
         long,
         value_name = "FILE",
@@ -282,9 +282,9 @@ pub struct PullFlags {
     #[arg(long, help_heading = "Bundle (pull)")]
     pub dry_run: bool,
     /// With --dry-run: write the list of images to this new file, a line for each: REPOSITORY[:TAG]@DIGEST
-    #[arg(long, value_name = "PATH", requires = "dry_run", help_heading = "Bundle (pull)")]
+    #[arg(long, value_name = "FILE", requires = "dry_run", help_heading = "Bundle (pull)")]
     pub image_list: Option<PathBuf>,
-    /// With --dry-run: show how many sticks or discs of this size the bundle needs; a number of GiB, or a size such as
+    /// With --dry-run: show how many USB drives or discs of this size the bundle needs; a number of GiB, or a size such as
     /// 32GB or 4700MB
     #[arg(
         long,

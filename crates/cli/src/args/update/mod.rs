@@ -133,7 +133,7 @@ pub struct ClustersArgs {
     /// Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the service account of the pod that dhctl runs in
     #[arg(long, value_name = "FILE", env = "DHCTL_CLI_KUBECONFIG")]
     pub kubeconfig: Option<PathBuf>,
-    /// Context of the kubeconfig (repeatable: one report for each); default: the current context
+    /// Context of the kubeconfig (repeatable); default: the current context
     #[arg(long, value_name = "NAME", env = "DHCTL_CLI_CONTEXT")]
     pub context: Vec<String>,
 }

@@ -13,7 +13,7 @@ use crate::args::{ConnectionArgs, OutputArgs, TargetLoginArgs};
 #[derive(Debug, Args)]
 pub struct WantArgs {
     /// Want list to write; without it, only the summary and the equivalent pull are printed
-    #[arg(short, long, value_name = "PATH")]
+    #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Replace the file if it exists
     #[arg(long, requires = "out")]
