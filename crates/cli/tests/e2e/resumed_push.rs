@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use registry_server::{Auth, BasicAuth, MemoryStore, RunningServer, ServerOptions};
+use registry_server::{Auth, BasicAuth, MemoryStore, RunningServer, ServerOptions, Store as _};
 use testkit::{
     distribution::Distribution,
     docker_registry::{DockerRegistry, DockerRegistryOptions},
@@ -19,7 +19,7 @@ use testkit::{
 
 use crate::{
     resume::largest_blob,
-    world::{Run, TARGET_ROOT, World, command, serve},
+    world::{Run, TARGET_ROOT, World, command, dhctl, serve},
 };
 
 const MIB: u64 = 1024 * 1024;
@@ -217,4 +217,32 @@ async fn a_push_to_a_killed_real_registry_is_resumed_correctly() {
     Run::of(second.wait_with_output().unwrap()).expect(0);
     assert_eq!(state_files(&world), [] as [PathBuf; 0]);
     Run::of(against(&world, &target, VERIFY).output().unwrap()).expect(0);
+}
+
+/// What was there before the push is read before it. Afterwards it is read again only if no manifest named it in the
+/// meantime: a garbage collection could have removed it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_there_is_read_once() {
+    let world = World::of(Distribution::builder().releases(&["v1.58.3"]).channels(&[]).build());
+    world.pull(&["--release", "v1.58.3", "--no-modules"]).expect(0);
+    world.push(&[]).expect(0);
+    let release = &world.distribution.releases["v1.58.3"];
+    let last_layer = |path: &str, image: &oci::Digest| {
+        let repository = format!("{TARGET_ROOT}{path}");
+        let manifest = world.target.manifest(&repository, &(*image).into()).unwrap();
+        let layer = manifest.parse().unwrap().blobs().last().unwrap().digest;
+        format!("/v2/{repository}/blobs/{layer}")
+    };
+    let (kept, unnamed) =
+        (last_layer("", &release.root), last_layer("/release-channel", &release.release_channel));
+    world.target.remove_manifest(&format!("{TARGET_ROOT}/release-channel"), &release.release_channel);
+
+    let script = Arc::new(Script::new(Vec::new()));
+    let interceptor = Some(Arc::clone(&script) as _);
+    let server =
+        serve(Arc::new(world.target.clone()), ServerOptions { interceptor, ..ServerOptions::default() });
+    let url = format!("{}/{TARGET_ROOT}", server.addr());
+    dhctl(world.folder.path(), &["mirror", "--insecure", "-r", &url, "-i", "d8.tar"]).expect(0);
+    assert_eq!((script.count("GET", &kept), script.count("GET", &unnamed)), (1, 2));
+    world.verify(&[]).expect(0);
 }
