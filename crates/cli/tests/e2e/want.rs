@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::Path,
+    sync::Arc,
 };
 
 use deckhouse::{
@@ -11,8 +12,13 @@ use deckhouse::{
     version::parse_tag,
     want::{UnknownPart, WantList, WantedCluster, WantedModule, WantedPackage, WantedPlatform},
 };
+use http::StatusCode;
+use registry_server::ServerOptions;
 use serde_json::{Value, json};
-use testkit::distribution::{Builder, Distribution, ModuleSpec};
+use testkit::{
+    distribution::{Builder, Distribution, ModuleSpec},
+    faults::{Fault, Rule, Script},
+};
 
 use crate::world::{Run, World};
 
@@ -305,4 +311,20 @@ async fn a_dry_run_lists_images_bytes_and_sticks() {
     let verbose = pull(&world, &["--dry-run", "--verbose"]).expect(0);
     assert!(lines.lines().all(|line| verbose.stdout.contains(line)), "{}", verbose.stdout);
     pull(&world, &["--media-size", "1"]).expect(2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_does_not_list_versions() {
+    let refused =
+        Rule::new("GET", "*/modules/console/release/tags/list", Fault::Status(StatusCode::FORBIDDEN));
+    let interceptor = Some(Arc::new(Script::new(vec![refused])) as _);
+    let world = World::with(builder().build(), ServerOptions { interceptor, ..ServerOptions::default() });
+    write(world.folder.path(), vec![cluster("v1.75.1", None, Some("v1.76.8"))]);
+    let run = pull(&world, &["--dry-run"]).expect(2);
+    assert!(
+        run.stderr.contains("cannot determine which versions of module console the source has"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stderr.contains("hint: a want list needs all versions of its modules"), "{}", run.stderr);
 }

@@ -155,7 +155,7 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
     if let (Err(error), Some(journal)) = (&discovered, &journal) {
         journal.remove_unless_useful(error)?;
     }
-    let mut discovery = discovered?;
+    let mut discovery = discovered.map_err(|error| not_discovered(settings, error))?;
     if let Some(want) = &settings.want {
         add_held(want, settings.form, &source, &mut bases, &progress).await?;
     }
@@ -217,6 +217,16 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
             .warn("the dhctl next to the bundle is not the static Linux binary and may not run elsewhere");
     }
     Printer::new(settings.output).result(NAME, &pulled, &text(&pulled, &settings.named))
+}
+
+fn not_discovered(settings: &PullSettings, error: mirror::Error) -> Failure {
+    match error {
+        // The hint for flags does not fit.
+        mirror::Error::ModuleVersionsUnknown { .. } if settings.want.is_some() => {
+            Failure::usage(error.to_string()).hint(UNLISTED_HINT)
+        }
+        error => error.into(),
+    }
 }
 
 /// Reports what a user may not expect of the settings.
@@ -285,6 +295,9 @@ fn warn_of_refusals(
 fn refuse_directories_of(archives: &[PlannedArchive]) -> Result<(), Failure> {
     archives.iter().try_for_each(|archive| side_files::refuse_directories_of(&archive.path))
 }
+
+const UNLISTED_HINT: &str = "a want list needs all versions of its modules, and this source does not list them; pull from a source that lists \
+     them, or without --want and with the versions that you name with --include-module NAME@=VERSION";
 
 const DIRECTORY_HINT: &str = "check that the directory of the bundle exists and is writable";
 
