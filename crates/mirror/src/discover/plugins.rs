@@ -9,7 +9,8 @@ use deckhouse::{
     VersionRule,
     plugins::{
         ContractState, PluginAnswer, PluginCatalog, PluginContract, PluginLookup, PluginReason,
-        PluginRequest, PluginSelection, PluginSelectionError, annotation, missing_plugins, select,
+        PluginRequest, PluginSelection, PluginSelectionError, SelectedPlugin, annotation, missing_plugins,
+        select,
     },
     repositories::{PLUGINS, plugin},
     version::{parse_tag, tag_of},
@@ -78,7 +79,7 @@ async fn list(
     };
     let first = named.iter().next().map(|(name, rules)| (name.as_str(), exact(rules)));
     let first = first.as_ref().map(|(name, tag)| (*name, tag.as_ref()));
-    let FoundPlugins { names, refusals } = source.find_plugins(first).await?;
+    let FoundPlugins { names, refusal } = source.find_plugins(first).await?;
     if !source.believes_lists() {
         found.warn(
             "plugins of the d8 CLI are left out unless they are named, because the tag lists of the source are not complete; \
@@ -86,7 +87,7 @@ async fn list(
                 .to_owned(),
         );
     }
-    for refusal in refusals {
+    if let Some(refusal) = refusal {
         found.note(format!("the source does not show whether it has plugins of the d8 CLI: {refusal}"));
     }
     let is_name = |name: &String| source.images().accepts(&plugin(name));
@@ -179,13 +180,8 @@ async fn want_all(source: &Source, selection: &PluginSelection) -> Result<Step<P
     let wanted = try_join_all(every.map(|(name, tag)| want(source, name, tag))).await?;
     let mut found = Found::default();
     found.merge_all(wanted);
-    let tags = |(name, versions): (&String, &Vec<_>)| {
-        (
-            name.clone(),
-            versions.iter().map(|it: &deckhouse::plugins::SelectedPlugin| it.tag.clone()).collect(),
-        )
-    };
-    Ok(found.with(selection.plugins.iter().map(tags).collect()))
+    let tags = |versions: &[SelectedPlugin]| versions.iter().map(|it| it.tag.clone()).collect();
+    Ok(found.with(selection.plugins.iter().map(|(name, it)| (name.clone(), tags(it))).collect()))
 }
 
 async fn want<I: Images>(
@@ -230,26 +226,34 @@ pub(crate) async fn find<I: Images>(
         .iter()
         .map(|(name, tags)| (name.clone(), tags.iter().filter_map(version).collect()))
         .collect();
+    let every = plugins.iter().flat_map(|(name, tags)| tags.iter().map(move |tag| (name, tag)));
+    let each = every.map(|(name, tag)| find_version(source, name, tag, &present));
     let mut found = Found::default();
-    for (name, tags) in plugins {
-        for tag in tags {
-            want(source, name, tag).await?.merge_into(&mut found);
-            let state = contract(source, name, tag).await?.merge_into(&mut found);
-            let ContractState::Contract(contract) = state else { continue };
-            let by = WantedBy::Plugin { name: name.clone(), version: tag.clone() };
-            for required in missing_plugins(&contract, &present) {
-                let Ok(reference) = required.name.parse::<Tag>() else { continue };
-                let reference = reference.into();
-                let is_listed = !present.contains_key(&required.name)
-                    && source.look(PLUGINS, &reference, &by).await?.merge_into(&mut found).is_some();
-                if !is_listed {
-                    let reason = match required.constraint.as_str() {
-                        "" => "not found".to_owned(),
-                        constraint => format!("no version satisfies {constraint}"),
-                    };
-                    found.miss(source.missing(PLUGINS, &reference, &by, &reason));
-                }
-            }
+    try_join_all(each).await?.into_iter().for_each(|it| found.merge(it));
+    Ok(found)
+}
+
+async fn find_version<I: Images>(
+    source: &Source<I>,
+    name: &str,
+    tag: &Tag,
+    present: &BTreeMap<String, BTreeSet<Version>>,
+) -> Result<Found, Error> {
+    let mut found = want(source, name, tag).await?.found;
+    let state = contract(source, name, tag).await?.merge_into(&mut found);
+    let ContractState::Contract(contract) = state else { return Ok(found) };
+    let by = WantedBy::Plugin { name: name.to_owned(), version: tag.clone() };
+    for required in missing_plugins(&contract, present) {
+        let Ok(reference) = required.name.parse::<Tag>() else { continue };
+        let reference = reference.into();
+        let is_listed = !present.contains_key(&required.name)
+            && source.look(PLUGINS, &reference, &by).await?.merge_into(&mut found).is_some();
+        if !is_listed {
+            let reason = match required.constraint.as_str() {
+                "" => "not found".to_owned(),
+                constraint => format!("no version satisfies {constraint}"),
+            };
+            found.miss(source.missing(PLUGINS, &reference, &by, &reason));
         }
     }
     Ok(found)

@@ -36,7 +36,7 @@ pub(crate) struct FoundPlugins {
     /// Their names; empty if there is no list.
     pub(crate) names: BTreeSet<String>,
     /// Why the registry does not show a list.
-    pub(crate) refusals: Vec<String>,
+    pub(crate) refusal: Option<String>,
 }
 
 impl RegistryImages {
@@ -140,7 +140,9 @@ impl RegistryImages {
                     return Ok(found);
                 }
                 TagList::Tags(_) | TagList::Absent => {}
-                TagList::Refused(error) => found.refusals.push(error.to_string()),
+                TagList::Refused(error) => {
+                    found.refusal.get_or_insert_with(|| error.to_string());
+                }
             }
         }
         let Some((name, tag)) = named else { return Ok(found) };
