@@ -1,7 +1,7 @@
 //! The keys of a delivery file, in the order in which they are written.
 //!
 //! A key and a flag of `dhctl mirror pull` mean the same. A new flag of a pull gets its key here, or it is listed in the
-//! test of `cli/delivery` with the flags that have none.
+//! test of `cli/delivery_file` with the flags that have none.
 
 use serde_json::{Value, json};
 

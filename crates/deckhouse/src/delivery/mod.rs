@@ -156,11 +156,10 @@ fn read_key(
     value: Value,
     read: &mut Vec<(&'static str, Setting)>,
 ) -> Result<(), DeliveryError> {
+    let path = group.into_iter().chain([name]).collect::<Vec<_>>().join(".");
     if !keys::names_in(group).contains(&name) {
-        let path = group.into_iter().chain([name]).collect::<Vec<_>>().join(".");
         return Err(DeliveryError::UnknownKey { key: shortened(&path), group: group.map(str::to_owned) });
     }
-    let path = group.into_iter().chain([name]).collect::<Vec<_>>().join(".");
     if let Some(key) = KEYS.iter().find(|key| key.path == path) {
         read.extend(setting(key, value)?.map(|setting| (key.path, setting)));
         return Ok(());

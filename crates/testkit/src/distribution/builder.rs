@@ -367,6 +367,12 @@ impl<'a> BuildContext<'a> {
         Layer::of_random_bytes("opt/payload", random_bytes::seed_of(self.settings.seed, name), size)
     }
 
+    /// The full name of the repository at `path` beside the root.
+    pub(super) fn beside(&self, path: &str) -> String {
+        let above = self.settings.root.rsplit_once('/').map_or("", |(above, _)| above);
+        format!("{above}/{path}")
+    }
+
     /// The full name of the repository at `path` below the root.
     pub(super) fn repository(&self, path: &str) -> String {
         if path.is_empty() { self.settings.root.clone() } else { format!("{}/{path}", self.settings.root) }

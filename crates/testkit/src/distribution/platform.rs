@@ -243,7 +243,6 @@ fn minor(version: &str) -> String {
 pub(super) fn make_installer(context: &BuildContext<'_>, distribution: &mut Distribution) {
     let layers = [context.bases[0].clone(), context.random_layer("installer")];
     let image = Image::new(Format::Docker, &ImageConfig::Linux("amd64"), &layers);
-    let above = context.settings.root.rsplit_once('/').map_or("", |(above, _)| above);
-    image.publish(&context.store, &format!("{above}/installer"), &["latest"]);
+    image.publish(&context.store, &context.beside("installer"), &["latest"]);
     distribution.installer = Some(image.digest());
 }

@@ -38,8 +38,7 @@ impl PluginSpec {
 }
 
 pub(super) fn make(context: &BuildContext<'_>, distribution: &mut Distribution) {
-    let above = context.settings.root.rsplit_once('/').map_or("", |(above, _)| above);
-    let list = format!("{above}/deckhouse-cli/plugins");
+    let list = context.beside("deckhouse-cli/plugins");
     for spec in &context.settings.plugins {
         let PluginSpec { name, version, .. } = spec;
         let entry = Image::new(
