@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
+use oci::Tag;
 use semver::Version;
 
 /// The version that a tag names, if the tag is `vX.Y.Z` or `vX.Y.Z-PRE` in its one canonical spelling.
@@ -16,6 +17,13 @@ pub fn parse_tag(tag: &str) -> Option<Version> {
 /// The tag of a release: `v` and the version.
 pub fn tag_of(version: &Version) -> String {
     format!("v{version}")
+}
+
+/// Tags in the order of the versions that they name, after all that name none.
+pub fn ascending(tags: impl IntoIterator<Item = Tag>) -> Vec<Tag> {
+    let mut tags: Vec<Tag> = tags.into_iter().collect();
+    tags.sort_by_cached_key(|tag| (parse_tag(tag.as_str()), tag.clone()));
+    tags
 }
 
 /// The minor version that a release belongs to: major and minor number, such as `(1, 58)`.
@@ -126,6 +134,13 @@ mod tests {
         }
         assert!(is_prerelease(&Version::parse("1.59.0-rc.1").unwrap()));
         assert!(!is_prerelease(&Version::new(1, 59, 0)));
+    }
+
+    #[test]
+    fn versions_are_ordered_as_numbers() {
+        let tags = ["v1.10.0", "main", "v1.9.0", "v1.9.0-rc.1"].map(|tag| tag.parse().unwrap());
+        let tags: Vec<String> = ascending(tags).iter().map(ToString::to_string).collect();
+        assert_eq!(tags, ["main", "v1.9.0-rc.1", "v1.9.0", "v1.10.0"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use deckhouse::{
-    ModuleSelection, VersionRule, channel::Channel, repositories::Component, version::parse_tag,
+    ModuleSelection, VersionRule, channel::Channel, repositories::Component, version::ascending,
 };
 use futures_util::future::try_join_all;
 use oci::Tag;
@@ -106,12 +106,10 @@ pub(super) async fn one(
             component.word()
         ));
     }
-    let mut versions: Vec<Tag> = chosen.versions.into_iter().collect();
-    versions.sort_by_cached_key(|version| (parse_tag(version.as_str()), version.clone()));
     // Where exact versions are named, no channel is expected.
     let is_exact = |rule: &VersionRule| matches!(rule, VersionRule::Exactly { .. });
     let absent = if rules.iter().all(is_exact) { Vec::new() } else { absent };
-    Ok(found.with(Some(ComponentFound { versions, absent })))
+    Ok(found.with(Some(ComponentFound { versions: ascending(chosen.versions), absent })))
 }
 
 /// Gives a version of a module without a release image that of a channel that points to it, which describes the same

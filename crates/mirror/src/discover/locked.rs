@@ -12,7 +12,7 @@ use deckhouse::{
     repositories::{
         Component, INSTALLER, MODULES, RELEASE_CHANNEL, SECURITY_DATABASES, attachment, plugin_of,
     },
-    version::parse_tag,
+    version::ascending,
 };
 use futures_util::future::try_join_all;
 use oci::{Digest, Tag, TagOrDigest};
@@ -140,12 +140,6 @@ fn versions(described: &Described, component: Component) -> BTreeMap<String, Vec
     let has_versions = |it: &&DescribedComponent| it.component == component && !it.versions.is_empty();
     let sorted = |it: &DescribedComponent| (it.name.clone(), ascending(it.versions.clone()));
     described.components.iter().filter(has_versions).map(sorted).collect()
-}
-
-fn ascending(versions: BTreeSet<Tag>) -> Vec<Tag> {
-    let mut versions: Vec<Tag> = versions.into_iter().collect();
-    versions.sort_by_cached_key(|version| (parse_tag(version.as_str()), version.clone()));
-    versions
 }
 
 fn extra_images(lock: &Lock) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use deckhouse::{
     channel::Channel,
     repositories::Component,
-    version::{parse_tag, tag_of},
+    version::{ascending, tag_of},
 };
 use oci::{Digest, Tag};
 use semver::Version;
@@ -282,18 +282,12 @@ fn components(
 ) -> BTreeMap<String, ComponentHolding> {
     let own = described.components.iter().filter(|it| it.component == component);
     own.map(|it| {
-        let mut versions: Vec<&Tag> = it.versions.iter().collect();
-        versions.sort_by_cached_key(|version| (parse_tag(version.as_str()), (*version).clone()));
-        let version = |version: &Tag| VersionHolding {
-            version: version.to_string(),
-            complete: complete(&WantedBy::version(component, &it.name, version)),
-        };
-        let versions: Vec<VersionHolding> = versions.into_iter().map(version).collect();
-        let of_channels = WantedBy::Component { component, name: it.name.clone(), version: None };
+        let of_versions =
+            versions(&it.versions, |version| complete(&WantedBy::version(component, &it.name, version)));
         let holding = ComponentHolding {
-            complete: complete(&of_channels) && versions.iter().all(|version| version.complete),
-            versions,
+            complete: of_versions.complete && complete(&WantedBy::component(component, &it.name)),
             channels: it.channels.iter().map(|(to, it)| (to.name().to_owned(), it.to_string())).collect(),
+            ..of_versions
         };
         (it.name.clone(), holding)
     })
@@ -302,17 +296,18 @@ fn components(
 
 fn plugins(listed: &Listed, complete: &impl Fn(&WantedBy) -> bool) -> BTreeMap<String, ComponentHolding> {
     let holding = |(name, tags): (&String, &BTreeSet<Tag>)| {
-        let mut tags: Vec<&Tag> = tags.iter().collect();
-        tags.sort_by_cached_key(|version| (parse_tag(version.as_str()), (*version).clone()));
-        let version = |version: &Tag| VersionHolding {
-            version: version.to_string(),
-            complete: complete(&WantedBy::Plugin { name: name.clone(), version: version.clone() }),
-        };
-        let versions: Vec<VersionHolding> = tags.into_iter().map(version).collect();
-        let complete = versions.iter().all(|version| version.complete);
-        (name.clone(), ComponentHolding { versions, channels: BTreeMap::new(), complete })
+        let by = |version: &Tag| WantedBy::Plugin { name: name.clone(), version: version.clone() };
+        (name.clone(), versions(tags, |version| complete(&by(version))))
     };
     listed.plugins.iter().map(holding).collect()
+}
+
+/// What has these versions, and no channels.
+fn versions(tags: &BTreeSet<Tag>, complete: impl Fn(&Tag) -> bool) -> ComponentHolding {
+    let version = |tag: Tag| VersionHolding { version: tag.to_string(), complete: complete(&tag) };
+    let versions: Vec<VersionHolding> = ascending(tags.iter().cloned()).into_iter().map(version).collect();
+    let complete = versions.iter().all(|version| version.complete);
+    ComponentHolding { versions, channels: BTreeMap::new(), complete }
 }
 
 fn totals(images: &[Image], blobs_by_size: usize) -> Totals {
