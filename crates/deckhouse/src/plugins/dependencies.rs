@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use semver::Version;
 
 use super::{
-    catalog::{ContractState, PluginCatalog, PluginLookup},
+    catalog::{PluginCatalog, PluginVersion, Stop},
     contract::{PluginContract, Required, satisfies},
     rejection::PluginRejection,
     select::{PluginReason, PluginRequest, SelectedPlugin},
@@ -22,18 +22,16 @@ const MAX_DEPTH: usize = 16;
 /// The selected versions of each plugin.
 pub(super) type Selected = BTreeMap<String, BTreeMap<Version, SelectedPlugin>>;
 
-/// Why a version is not selected now.
-pub(super) enum Stop {
-    /// Something has to be looked up first.
-    LookUp(PluginLookup),
-    /// It cannot be selected.
-    Rejected(PluginRejection),
-}
-
-impl From<PluginLookup> for Stop {
-    fn from(lookup: PluginLookup) -> Self {
-        Self::LookUp(lookup)
-    }
+/// Adds a version, or another reason for one that is there.
+pub(super) fn add(
+    selected: &mut Selected,
+    PluginVersion { name, version, tag }: PluginVersion<'_>,
+    contract: &PluginContract,
+    reason: PluginReason,
+) {
+    let versions = selected.entry(name.to_owned()).or_default();
+    let plugin = versions.entry(version.clone()).or_insert_with(|| SelectedPlugin::new(tag, contract));
+    plugin.reasons.insert(reason);
 }
 
 /// The plugins that a contract requires and that are not among `present`, by name and version.
@@ -79,97 +77,80 @@ pub(super) fn check(
 pub(super) struct Dependencies<'a> {
     pub(super) request: &'a PluginRequest<'a>,
     pub(super) catalog: &'a PluginCatalog,
-    /// Whether plugins whose own requirements what is pulled does not satisfy are left aside. Otherwise they are selected,
-    /// and the second field says what they lack.
+    /// Whether plugins are rejected whose own requirements on modules and releases what is pulled does not satisfy.
+    /// Otherwise they are selected.
     pub(super) must_satisfy: bool,
+    /// What the selected plugins lack, as sentences.
     pub(super) lacking: BTreeSet<String>,
 }
 
 impl Dependencies<'_> {
-    /// Adds to `selected` what `contract` requires, the contract of the last of `chain`. Of each plugin, a version that is
-    /// selected already, or else the newest.
+    /// Adds to `selected` what `contract` requires, the contract of `by`. Of each plugin, a version that is selected
+    /// already, or else the newest. `above` are the plugins that require `by`, directly or not.
     pub(super) fn add(
         &mut self,
         selected: &mut Selected,
         contract: &PluginContract,
-        chain: &[(String, Version)],
+        by: PluginVersion<'_>,
+        above: &[&str],
     ) -> Result<(), Stop> {
+        let chain = [above, &[by.name]].concat();
+        let reason = PluginReason::Plugin(by.name.to_owned(), by.version.clone());
         for required in contract.plugins.iter().filter(|it| !BUILTIN.contains(&it.name.as_str())) {
-            let rejected = |reason: String| {
-                Stop::Rejected(PluginRejection::Plugin { required: required.clone(), reason })
+            let rejected = |why: PluginRejection| {
+                Stop::Rejected(PluginRejection::Plugin { required: required.clone(), why: Box::new(why) })
             };
             if module_name(&required.name).is_err() {
-                return Err(rejected("this is not the name of a plugin".to_owned()));
+                return Err(rejected(PluginRejection::NotAName));
             }
-            if chain.iter().any(|(name, _)| *name == required.name) {
-                return Err(rejected("which requires it in turn".to_owned()));
+            if chain.contains(&required.name.as_str()) {
+                return Err(rejected(PluginRejection::Circular));
             }
             if chain.len() > MAX_DEPTH {
-                return Err(rejected(format!(
-                    "plugins require each other more than {MAX_DEPTH} levels deep"
-                )));
+                return Err(rejected(PluginRejection::TooDeep { limit: MAX_DEPTH }));
             }
-            let by = chain.last().map(|(name, version)| PluginReason::Plugin(name.clone(), version.clone()));
             let mut reusable = selected.get_mut(&required.name).into_iter().flatten();
             if let Some((_, plugin)) = reusable.rfind(|(version, _)| required.admits(version)) {
-                plugin.reasons.extend(by);
+                plugin.reasons.insert(reason.clone());
                 continue;
             }
-            let mut first = None;
-            if !self.add_newest(selected, required, (chain, by), &mut first)? {
-                let reason = first.unwrap_or_else(|| "the source has no such version".to_owned());
-                return Err(rejected(reason));
-            }
+            self.add_newest(selected, required, &chain, &reason).map_err(|stop| match stop {
+                Stop::Rejected(why) => rejected(why.of_newest()),
+                lookup @ Stop::LookUp(_) => lookup,
+            })?;
         }
         Ok(())
     }
 
-    /// Adds the newest version that is suitable; false if there is none. `first` is why the newest one is not.
+    /// Adds the newest version that is suitable.
     fn add_newest(
         &mut self,
         selected: &mut Selected,
         required: &Required,
-        (chain, by): (&[(String, Version)], Option<PluginReason>),
-        first: &mut Option<String>,
-    ) -> Result<bool, Stop> {
-        let name = &required.name;
-        let versions = self.catalog.versions(name)?;
-        for (version, tag) in versions.iter().rev().filter(|(version, _)| required.admits(version)) {
-            let mut reject = |why: &PluginRejection| {
-                first.get_or_insert_with(|| format!("{tag}: {why}"));
-            };
-            let contract = match self.catalog.contract(name, tag)? {
-                ContractState::Contract(contract) => contract,
-                ContractState::Absent => {
-                    reject(&PluginRejection::Absent);
-                    continue;
+        chain: &[&str],
+        reason: &PluginReason,
+    ) -> Result<(), Stop> {
+        let (request, catalog) = (self.request, self.catalog);
+        catalog.newest(
+            &required.name,
+            |version| required.admits(version),
+            |it, contract| {
+                let lacks = check(request, contract, None);
+                if self.must_satisfy {
+                    lacks.clone()?;
                 }
-                ContractState::Unreadable(error) => {
-                    reject(&error.clone().into());
-                    continue;
-                }
-            };
-            let lacks = check(self.request, contract, None).err();
-            if let Some(why) = lacks.as_ref().filter(|_| self.must_satisfy) {
-                reject(why);
-                continue;
-            }
-            let mut with = selected.clone();
-            let below: Vec<_> = chain.iter().cloned().chain([(name.clone(), version.clone())]).collect();
-            match self.add(&mut with, contract, &below) {
-                Ok(()) => {}
-                Err(Stop::Rejected(why)) => {
-                    reject(&why);
-                    continue;
-                }
-                Err(stop) => return Err(stop),
-            }
-            self.lacking.extend(lacks.map(|why| format!("plugin {name} {tag}: {why}")));
-            let plugin = SelectedPlugin::new(tag, contract, by);
-            with.entry(name.clone()).or_default().insert(version.clone(), plugin);
-            *selected = with;
-            return Ok(true);
-        }
-        Ok(false)
+                let mut with = selected.clone();
+                self.add(&mut with, contract, it, chain)?;
+                self.lacking.extend(lacks.err().map(|why| lacking(it, &why)));
+                add(&mut with, it, contract, reason.clone());
+                *selected = with;
+                Ok(())
+            },
+        )
     }
+}
+
+/// What a version lacks that is selected nevertheless.
+pub(super) fn lacking(PluginVersion { name, tag, .. }: PluginVersion<'_>, why: &PluginRejection) -> String {
+    format!("plugin {name} {tag}: {why}")
 }

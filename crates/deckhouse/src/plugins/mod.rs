@@ -13,7 +13,7 @@ mod select;
 mod tests;
 
 pub use self::{
-    catalog::{ContractState, PluginCatalog, PluginLookup},
+    catalog::{ContractState, PluginCatalog, PluginLookup, plugin_version},
     contract::{ModuleGroup, PluginContract, PluginContractError, Required, annotation},
     dependencies::missing_plugins,
     rejection::PluginRejection,

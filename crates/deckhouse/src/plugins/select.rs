@@ -11,9 +11,9 @@ use oci::Tag;
 use semver::Version;
 
 use super::{
-    catalog::{ContractState, PluginCatalog, PluginLookup},
+    catalog::{PluginCatalog, PluginLookup, PluginVersion, Stop, plugin_version},
     contract::PluginContract,
-    dependencies::{Dependencies, Selected, Stop, check},
+    dependencies::{Dependencies, Selected, add, check, lacking},
     rejection::PluginRejection,
 };
 use crate::{module_rule::VersionRule, version::tag_of};
@@ -120,29 +120,36 @@ struct State<'a> {
 }
 
 impl State<'_> {
+    /// The value, or why there is none; `None` if something has to be looked up first, which is noted.
+    fn known<T>(&mut self, result: Result<T, Stop>) -> Option<Result<T, PluginRejection>> {
+        match result {
+            Ok(value) => Some(Ok(value)),
+            Err(Stop::Rejected(why)) => Some(Err(why)),
+            Err(Stop::LookUp(lookup)) => {
+                self.lookups.insert(lookup);
+                None
+            }
+        }
+    }
+
     /// Selects what the modules need of one plugin.
     fn for_modules(&mut self, name: &str, selection: &mut PluginSelection) {
-        let modules = match self.own_modules(name) {
-            Ok(Ok(modules)) => modules,
-            Ok(Err(why)) => {
-                selection.left_out.insert(name.to_owned(), vec![why]);
+        let own = self.own_modules(name);
+        let modules = match self.known(own) {
+            Some(Ok(modules)) => modules,
+            Some(Err(why)) => {
+                selection.left_out.insert(name.to_owned(), vec![why.to_string()]);
                 return;
             }
-            Err(lookup) => {
-                self.lookups.insert(lookup);
-                return;
-            }
+            None => return,
         };
         let request = self.request;
         let mut failures = Vec::new();
         for module in modules {
             for version in request.modules.get(&module).into_iter().flatten() {
-                match self.for_module(name, &module, version) {
-                    Ok(None) => {}
-                    Ok(Some(why)) => failures.push(format!("module {module} {}: {why}", tag_of(version))),
-                    Err(lookup) => {
-                        self.lookups.insert(lookup);
-                    }
+                let selected = self.for_module(name, &module, version);
+                if let Some(Err(why)) = self.known(selected) {
+                    failures.push(format!("module {module} {}: {why}", tag_of(version)));
                 }
             }
         }
@@ -159,79 +166,71 @@ impl State<'_> {
     }
 
     /// The modules among those that are pulled that a plugin is for. The newest contract that can be read says so: older
-    /// ones may name modules that are abandoned. If none can be read, why.
-    fn own_modules(&self, name: &str) -> Result<Result<BTreeSet<String>, String>, PluginLookup> {
-        let mut first = None;
-        for tag in self.catalog.versions(name)?.values().rev() {
-            match self.catalog.contract(name, tag)? {
-                ContractState::Contract(contract) => {
-                    let own = contract.own_modules().map(|it| it.name.clone());
-                    return Ok(Ok(own.filter(|name| self.request.modules.contains_key(name)).collect()));
+    /// ones may name modules that are abandoned.
+    fn own_modules(&self, name: &str) -> Result<BTreeSet<String>, Stop> {
+        let mut own = BTreeSet::new();
+        let read = self.catalog.newest(
+            name,
+            |_| true,
+            |_, contract| {
+                let names = contract.own_modules().map(|it| it.name.clone());
+                own = names.filter(|name| self.request.modules.contains_key(name)).collect();
+                Ok(())
+            },
+        );
+        match read {
+            Err(Stop::Rejected(PluginRejection::Versions(mut rejected))) => {
+                rejected.retain(|(_, why)| *why != PluginRejection::Absent);
+                // Without any version there is nothing that is left out.
+                if rejected.is_empty() {
+                    Ok(own)
+                } else {
+                    Err(PluginRejection::Versions(rejected).of_newest().into())
                 }
-                ContractState::Unreadable(error) => {
-                    first.get_or_insert_with(|| format!("{tag}: {error}"));
-                }
-                ContractState::Absent => {}
             }
+            read => read.map(|()| own),
         }
-        // Without any version there is nothing that is left out.
-        Ok(first.map_or(Ok(BTreeSet::new()), Err))
     }
 
-    /// Selects the newest version for one version of a module; why there is none.
-    fn for_module(
+    /// Selects the newest version for one version of a module.
+    fn for_module(&mut self, name: &str, module: &str, version: &Version) -> Result<(), Stop> {
+        let (catalog, request) = (self.catalog, self.request);
+        let selected = catalog.newest(
+            name,
+            |_| true,
+            |it, contract| {
+                let Some(own) = contract.own_modules().find(|it| it.name == module) else {
+                    return Err(PluginRejection::OtherModule { module: module.to_owned() }.into());
+                };
+                if !own.admits(version) {
+                    let (required, versions) = (own.clone(), vec![version.clone()]);
+                    return Err(PluginRejection::Module { required, versions }.into());
+                }
+                check(request, contract, Some(module))?;
+                self.add(it, contract, PluginReason::Module(module.to_owned()))
+            },
+        );
+        selected.map_err(|stop| match stop {
+            Stop::Rejected(why) => Stop::Rejected(why.of_newest()),
+            lookup @ Stop::LookUp(_) => lookup,
+        })
+    }
+
+    /// Selects one more version and all that it requires.
+    fn add(
         &mut self,
-        name: &str,
-        module: &str,
-        version: &Version,
-    ) -> Result<Option<String>, PluginLookup> {
-        let is_suitable = |contract: &PluginContract| {
-            let Some(own) = contract.own_modules().find(|it| it.name == module) else {
-                return Err(PluginRejection::OtherModule { module: module.to_owned() });
-            };
-            if !own.admits(version) {
-                let (required, versions) = (own.clone(), vec![version.clone()]);
-                return Err(PluginRejection::Module { required, versions });
-            }
-            check(self.request, contract, Some(module))
-        };
-        let reason = PluginReason::Module(module.to_owned());
-        let (mut first, catalog) = (None, self.catalog);
-        for (candidate, tag) in catalog.versions(name)?.iter().rev() {
-            let suitable =
-                readable(catalog, (name, tag))?.and_then(|contract| is_suitable(contract).map(|()| contract));
-            let selected =
-                suitable.map(|contract| self.with((name, candidate, tag), contract, reason.clone()));
-            match selected {
-                Ok(Ok(selected)) => {
-                    self.selected = selected;
-                    return Ok(None);
-                }
-                Err(why) | Ok(Err(Stop::Rejected(why))) => {
-                    first.get_or_insert_with(|| format!("{tag}: {why}"));
-                }
-                Ok(Err(Stop::LookUp(lookup))) => return Err(lookup),
-            }
-        }
-        Ok(Some(first.unwrap_or_else(|| "the source has no version of it".to_owned())))
-    }
-
-    /// What is selected, with one more version and all that it requires.
-    fn with(
-        &self,
-        (name, version, tag): (&str, &Version, &Tag),
+        it: PluginVersion<'_>,
         contract: &PluginContract,
         reason: PluginReason,
-    ) -> Result<Selected, Stop> {
+    ) -> Result<(), Stop> {
+        let is_known = self.selected.get(it.name).is_some_and(|versions| versions.contains_key(it.version));
         let mut selected = self.selected.clone();
-        if let Some(known) = selected.get_mut(name).and_then(|versions| versions.get_mut(version)) {
-            known.reasons.insert(reason);
-            return Ok(selected);
+        if !is_known {
+            self.dependencies(true).add(&mut selected, contract, it, &[])?;
         }
-        let mut dependencies = self.dependencies(true);
-        dependencies.add(&mut selected, contract, &[(name.to_owned(), version.clone())])?;
-        add(&mut selected, (name, version, tag), contract, reason);
-        Ok(selected)
+        add(&mut selected, it, contract, reason);
+        self.selected = selected;
+        Ok(())
     }
 
     fn dependencies(&self, must_satisfy: bool) -> Dependencies<'_> {
@@ -247,46 +246,39 @@ impl State<'_> {
             for rule in rules {
                 let VersionRule::Exactly { tag, .. } = rule else { continue };
                 let failed = |reason: String| PluginSelectionError { name: name.clone(), reason };
-                let Ok(version) = Version::parse(tag.as_str().strip_prefix('v').unwrap_or(tag.as_str()))
-                else {
+                let Some(version) = plugin_version(tag.as_str()) else {
                     return Err(failed(format!("{tag} is not a version such as v1.2.3")));
                 };
-                match readable(self.catalog, (name, tag)) {
-                    Ok(Ok(contract)) => exact.push((name, version, tag, contract.clone())),
-                    Ok(Err(PluginRejection::Absent)) => {
+                match self.known(self.catalog.contract(name, tag)) {
+                    Some(Ok(contract)) => exact.push((name, version, tag, contract)),
+                    Some(Err(PluginRejection::Absent)) => {
                         return Err(failed(format!("the source does not have version {tag}")));
                     }
-                    Ok(Err(why)) => return Err(failed(format!("{tag}: {why}"))),
-                    Err(lookup) => {
-                        self.lookups.insert(lookup);
-                    }
+                    Some(Err(why)) => return Err(failed(format!("{tag}: {why}"))),
+                    None => {}
                 }
             }
         }
-        for (name, version, tag, contract) in &exact {
-            add(&mut self.selected, (name, version, tag), contract, PluginReason::Named);
+        let exact = exact
+            .iter()
+            .map(|(name, version, tag, contract)| (PluginVersion { name, version, tag }, *contract));
+        for (it, contract) in exact.clone() {
+            add(&mut self.selected, it, contract, PluginReason::Named);
         }
-        for (name, version, tag, contract) in &exact {
-            match self.with_named((name, version, tag), contract, selection) {
-                Ok(()) => {}
-                Err(Stop::LookUp(lookup)) => {
-                    self.lookups.insert(lookup);
-                }
-                Err(Stop::Rejected(why)) => {
-                    return Err(PluginSelectionError {
-                        name: (*name).clone(),
-                        reason: format!("{tag}: {why}"),
-                    });
-                }
+        for (it, contract) in exact {
+            let selected = self.add_named(it, contract, selection);
+            if let Some(Err(why)) = self.known(selected) {
+                return Err(PluginSelectionError {
+                    name: it.name.to_owned(),
+                    reason: format!("{}: {why}", it.tag),
+                });
             }
         }
         for (name, rules) in self.request.named {
             for rule in rules.iter().filter(|rule| !matches!(rule, VersionRule::Exactly { .. })) {
-                match self.newest(name, rule, selection) {
-                    Ok(result) => result?,
-                    Err(lookup) => {
-                        self.lookups.insert(lookup);
-                    }
+                let selected = self.newest(name, rule, selection);
+                if let Some(Err(why)) = self.known(selected) {
+                    return Err(PluginSelectionError { name: name.clone(), reason: why.to_string() });
                 }
             }
         }
@@ -299,14 +291,9 @@ impl State<'_> {
             if self.selected.contains_key(name) {
                 continue;
             }
-            match self.newest(name, &VersionRule::Channels, selection) {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => {
-                    selection.left_out.insert(name.clone(), vec![error.reason]);
-                }
-                Err(lookup) => {
-                    self.lookups.insert(lookup);
-                }
+            let selected = self.newest(name, &VersionRule::Channels, selection);
+            if let Some(Err(why)) = self.known(selected) {
+                selection.left_out.insert(name.clone(), vec![why.to_string()]);
             }
         }
     }
@@ -317,85 +304,49 @@ impl State<'_> {
         name: &str,
         rule: &VersionRule,
         selection: &mut PluginSelection,
-    ) -> Result<Result<(), PluginSelectionError>, PluginLookup> {
+    ) -> Result<(), Stop> {
         let catalog = self.catalog;
-        let failed = |reason: String| Ok(Err(PluginSelectionError { name: name.to_owned(), reason }));
         let versions = catalog.versions(name)?;
         if versions.is_empty() {
-            return failed("the source does not list such a plugin".to_owned());
+            return Err(PluginRejection::NotListed.into());
         }
-        let mut rejected = Vec::new();
-        for (version, tag) in versions.iter().rev().filter(|(version, _)| allows(rule, version)) {
-            let contract = match readable(catalog, (name, tag))? {
-                Ok(contract) => contract,
-                Err(why) => {
-                    rejected.push(format!("{tag}: {why}"));
-                    continue;
-                }
-            };
-            match self.with_named((name, version, tag), contract, selection) {
-                Ok(()) => return Ok(Ok(())),
-                Err(Stop::LookUp(lookup)) => return Err(lookup),
-                Err(Stop::Rejected(why)) => rejected.push(format!("{tag}: {why}")),
+        let selected = catalog.newest(
+            name,
+            |version| allows(rule, version),
+            |it, contract| self.add_named(it, contract, selection),
+        );
+        match selected {
+            Err(Stop::Rejected(PluginRejection::Versions(rejected))) if rejected.is_empty() => {
+                let newest = versions.values().rev().take(5).cloned().collect();
+                Err(PluginRejection::NothingSatisfies { rule: rule.to_string(), newest }.into())
             }
+            selected => selected,
         }
-        if rejected.is_empty() {
-            let newest: Vec<String> = versions.values().rev().take(5).map(ToString::to_string).collect();
-            return failed(format!(
-                "no version satisfies '{rule}' (newest on the source: {})",
-                newest.join(", ")
-            ));
-        }
-        failed(rejected.join("; "))
     }
 
     /// Selects a version that is named, with all that it requires.
-    fn with_named(
+    fn add_named(
         &mut self,
-        (name, version, tag): (&str, &Version, &Tag),
+        it: PluginVersion<'_>,
         contract: &PluginContract,
         selection: &mut PluginSelection,
     ) -> Result<(), Stop> {
         let mut selected = self.selected.clone();
         let mut dependencies = self.dependencies(false);
-        dependencies.add(&mut selected, contract, &[(name.to_owned(), version.clone())])?;
+        dependencies.add(&mut selected, contract, it, &[])?;
         selection.lacking.append(&mut dependencies.lacking);
-        add(&mut selected, (name, version, tag), contract, PluginReason::Named);
+        add(&mut selected, it, contract, PluginReason::Named);
         self.selected = selected;
-        if let Err(why) = check(self.request, contract, None) {
-            selection.lacking.insert(format!("plugin {name} {tag}: {why}"));
-        }
+        let lacks = check(self.request, contract, None).err();
+        selection.lacking.extend(lacks.map(|why| lacking(it, &why)));
         Ok(())
     }
 }
 
 impl SelectedPlugin {
-    pub(super) fn new(tag: &Tag, contract: &PluginContract, reason: Option<PluginReason>) -> Self {
-        Self { tag: tag.clone(), reasons: reason.into_iter().collect(), contract: contract.clone() }
+    pub(super) fn new(tag: &Tag, contract: &PluginContract) -> Self {
+        Self { tag: tag.clone(), reasons: BTreeSet::new(), contract: contract.clone() }
     }
-}
-
-fn add(
-    selected: &mut Selected,
-    (name, version, tag): (&str, &Version, &Tag),
-    contract: &PluginContract,
-    reason: PluginReason,
-) {
-    let versions = selected.entry(name.to_owned()).or_default();
-    let plugin = versions.entry(version.clone()).or_insert_with(|| SelectedPlugin::new(tag, contract, None));
-    plugin.reasons.insert(reason);
-}
-
-/// The contract of a version, or why it has none that can be used.
-fn readable<'a>(
-    catalog: &'a PluginCatalog,
-    (name, tag): (&str, &Tag),
-) -> Result<Result<&'a PluginContract, PluginRejection>, PluginLookup> {
-    Ok(match catalog.contract(name, tag)? {
-        ContractState::Contract(contract) => Ok(contract),
-        ContractState::Absent => Err(PluginRejection::Absent),
-        ContractState::Unreadable(error) => Err(error.clone().into()),
-    })
 }
 
 fn allows(rule: &VersionRule, version: &Version) -> bool {

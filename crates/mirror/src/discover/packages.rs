@@ -42,19 +42,13 @@ async fn chosen(
         );
         return Ok(found.with(BTreeMap::new()));
     }
-    let mut listed = match source.tags(PACKAGES).await {
-        Ok(TagList::Tags(names)) => names,
-        Ok(TagList::Absent) => BTreeSet::new(),
-        Ok(TagList::Refused(error)) => {
+    let mut listed = match source.optional_tags(PACKAGES).await? {
+        TagList::Tags(names) => names,
+        TagList::Absent => BTreeSet::new(),
+        TagList::Refused(error) => {
             found.refuse(PACKAGES, error.to_string());
             BTreeSet::new()
         }
-        // Some registries refuse to show what they do not have.
-        Err(Error::Registry(error)) if error.is_refused_access() => {
-            found.refuse(PACKAGES, error.to_string());
-            BTreeSet::new()
-        }
-        Err(error) => return Err(error),
     };
     for name in except.iter().filter(|name| !listed.remove(*name)) {
         found.warn(format!("package {name} is excluded, but the source does not list such a package"));

@@ -10,7 +10,7 @@ use deckhouse::{
     plugins::{
         ContractState, PluginAnswer, PluginCatalog, PluginContract, PluginLookup, PluginReason,
         PluginRequest, PluginSelection, PluginSelectionError, SelectedPlugin, annotation, missing_plugins,
-        select,
+        plugin_version, select,
     },
     repositories::{PLUGINS, plugin},
     version::{parse_tag, tag_of},
@@ -116,12 +116,19 @@ async fn look_up(
 ) -> Result<Step<Answer>, Error> {
     match lookup {
         PluginLookup::Versions(name) => {
-            let tags = match versions(source, &name).await? {
-                Ok(tags) => tags,
-                Err(reason) if named.contains_key(&name) => {
-                    return Err(PluginSelectionError { name, reason }.into());
+            let unknown = |name: &str, reason: String| {
+                let error = PluginSelectionError { name: name.to_owned(), reason };
+                if named.contains_key(name) { Err(error) } else { Ok(BTreeSet::new()) }
+            };
+            let tags = if source.believes_lists() {
+                match source.optional_tags(&plugin(&name)).await? {
+                    TagList::Tags(tags) => tags,
+                    TagList::Absent => BTreeSet::new(),
+                    TagList::Refused(error) => unknown(&name, error.to_string())?,
                 }
-                Err(_) => BTreeSet::new(),
+            } else {
+                let reason = "its versions are unknown, because the tag lists of the source are not complete; name one";
+                unknown(&name, format!("{reason}: {name}@=v1.2.3"))?
             };
             Ok(Found::default().with(Answer::Versions(name, tags)))
         }
@@ -129,23 +136,6 @@ async fn look_up(
             let Step { value, found } = contract(source, &name, &tag).await?;
             Ok(found.with(Answer::Contract(name, tag, value)))
         }
-    }
-}
-
-/// The tags of a plugin, or why they are unknown.
-async fn versions(source: &Source, name: &str) -> Result<Result<BTreeSet<String>, String>, Error> {
-    if !source.believes_lists() {
-        return Ok(Err(format!(
-            "its versions are unknown, because the tag lists of the source are not complete; name one: {name}@=v1.2.3"
-        )));
-    }
-    match source.tags(&plugin(name)).await {
-        Ok(TagList::Tags(tags)) => Ok(Ok(tags)),
-        Ok(TagList::Absent) => Ok(Ok(BTreeSet::new())),
-        Ok(TagList::Refused(error)) => Ok(Err(error.to_string())),
-        // Some registries refuse to show what they do not have.
-        Err(Error::Registry(error)) if error.is_refused_access() => Ok(Err(error.to_string())),
-        Err(error) => Err(error),
     }
 }
 
@@ -221,7 +211,7 @@ pub(crate) async fn find<I: Images>(
     source: &Source<I>,
     plugins: &BTreeMap<String, BTreeSet<Tag>>,
 ) -> Result<Found, Error> {
-    let version = |tag: &Tag| Version::parse(tag.as_str().strip_prefix('v').unwrap_or(tag.as_str())).ok();
+    let version = |tag: &Tag| plugin_version(tag.as_str());
     let present: BTreeMap<String, BTreeSet<Version>> = plugins
         .iter()
         .map(|(name, tags)| (name.clone(), tags.iter().filter_map(version).collect()))

@@ -112,6 +112,11 @@ impl Source {
         self.images.tags(path).await
     }
 
+    /// The same for a repository that need not be there; a refusal of any kind is a value.
+    pub(crate) async fn optional_tags(&self, path: &str) -> Result<TagList, Error> {
+        self.images.optional_tags(path).await
+    }
+
     /// Forgets where tags point: the registry's content may have changed.
     pub(crate) fn forget_tags(&self) {
         self.images.forget_tags();

@@ -22,7 +22,7 @@ pub struct RegistryImages {
     root: Root,
     layers: LayerStore,
     manifests: Manifests,
-    /// Where the standalone installer was found.
+    /// Below which repository the standalone installer was found.
     installer: OnceLock<RepositoryName>,
     /// Below which repository the plugins were found.
     plugins: OnceLock<RepositoryName>,
@@ -79,6 +79,11 @@ impl RegistryImages {
         self.manifests.tags(path, &self.repository(path)?).await
     }
 
+    /// The same for a repository that need not be there; a refusal of any kind is a value.
+    pub(super) async fn optional_tags(&self, path: &str) -> Result<TagList, Error> {
+        with_refusal(self.tags(path).await)
+    }
+
     /// Forgets where tags point.
     pub(super) fn forget_tags(&self) {
         self.manifests.forget_tags();
@@ -104,11 +109,12 @@ impl RegistryImages {
         tag: &TagOrDigest,
     ) -> Result<(bool, Vec<registry::client::Error>), Error> {
         let mut refusals = Vec::new();
-        for name in self.root.shared().iter().filter_map(|root| root.join(INSTALLER).ok()) {
-            match self.client.repository(name.clone()).manifest_if_present(tag).await {
+        for root in self.root.shared() {
+            let Ok(name) = root.join(INSTALLER) else { continue };
+            match self.client.repository(name).manifest_if_present(tag).await {
                 Ok(None) => {}
                 Ok(Some(_)) => {
-                    self.installer.get_or_init(|| name);
+                    self.installer.get_or_init(|| root);
                     return Ok((true, refusals));
                 }
                 Err(error)
@@ -149,7 +155,8 @@ impl RegistryImages {
         for root in self.root.shared() {
             let is_there = match tag {
                 Some(tag) => {
-                    let repository = self.client.repository(below(&root, &plugin(name))?);
+                    let Ok(name) = root.join(&plugin(name)) else { continue };
+                    let repository = self.client.repository(name);
                     match repository.manifest_if_present(&tag.clone().into()).await {
                         Err(error) if !error.is_refused_access() => return Err(error.into()),
                         manifest => manifest.is_ok_and(|manifest| manifest.is_some()),
@@ -167,41 +174,43 @@ impl RegistryImages {
         Ok(found)
     }
 
-    /// The tags of a repository of plugins; a refusal of any kind is a value.
     async fn list_plugins(&self, root: &RepositoryName, path: &str) -> Result<TagList, Error> {
-        let name = below(root, path)?;
+        let Ok(name) = root.join(path) else { return Ok(TagList::Absent) };
         // No path below the root begins with a slash.
-        match self.manifests.tags(&format!("/{name}"), &self.client.repository(name)).await {
-            // Some registries refuse to show what they do not have.
-            Err(Error::Registry(error)) if error.is_refused_access() => Ok(TagList::Refused(Arc::new(error))),
-            list => list,
+        with_refusal(self.manifests.tags(&format!("/{name}"), &self.client.repository(name)).await)
+    }
+
+    /// Below which repository `path` is, if it was looked for and found.
+    fn found_below(&self, path: &str) -> Option<&RepositoryName> {
+        match path {
+            INSTALLER => self.installer.get(),
+            path if path.starts_with(PLUGINS) => self.plugins.get(),
+            _ => None,
         }
     }
 
     /// The repository at `path` below the root.
     pub(super) fn repository(&self, path: &str) -> Result<Repository, Error> {
-        if let Some(name) = self.installer.get().filter(|_| path == INSTALLER) {
-            return Ok(self.client.repository(name.clone()));
-        }
-        if let Some(root) = self.plugins.get().filter(|_| path.starts_with(PLUGINS)) {
-            return Ok(self.client.repository(below(root, path)?));
-        }
-        let name = self.root.repository(path).map_err(|error| Error::Internal(error.to_string()))?;
-        Ok(self.client.repository(name))
+        let name = match self.found_below(path) {
+            Some(root) => root.join(path),
+            None => self.root.repository(path),
+        };
+        Ok(self.client.repository(name.map_err(|error| Error::Internal(error.to_string()))?))
     }
 }
 
-fn below(root: &RepositoryName, path: &str) -> Result<RepositoryName, Error> {
-    root.join(path).map_err(|error| Error::Internal(error.to_string()))
+/// A refusal of any kind as a value: some registries refuse to show what they do not have.
+fn with_refusal(list: Result<TagList, Error>) -> Result<TagList, Error> {
+    match list {
+        Err(Error::Registry(error)) if error.is_refused_access() => Ok(TagList::Refused(Arc::new(error))),
+        list => list,
+    }
 }
 
 impl Images for RegistryImages {
     fn name(&self, path: &str) -> String {
         let host = self.client.host();
-        if let Some(name) = self.installer.get().filter(|_| path == INSTALLER) {
-            return format!("{host}/{name}");
-        }
-        match self.plugins.get().filter(|_| path.starts_with(PLUGINS)) {
+        match self.found_below(path) {
             Some(root) => format!("{host}/{root}/{path}"),
             None => self.root.describe(host, path),
         }
