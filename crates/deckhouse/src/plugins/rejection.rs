@@ -22,7 +22,7 @@ pub enum PluginRejection {
         module: String,
     },
     /// A module that it requires is not pulled, or no such version of it.
-    #[error("it requires module {}; {}", phrase(required), pulled(versions))]
+    #[error("it requires module {} ({})", phrase(required), pulled(versions))]
     Module {
         /// The module.
         required: Required,
@@ -36,7 +36,7 @@ pub enum PluginRejection {
         group: String,
     },
     /// No release that it works with is pulled.
-    #[error("it requires a release {constraint}; {}", pulled(releases))]
+    #[error("it requires a release {constraint} ({})", pulled(releases))]
     Platform {
         /// The constraint.
         constraint: String,
@@ -99,11 +99,10 @@ fn phrase(Required { name, constraint }: &Required) -> String {
 }
 
 fn pulled(versions: &[Version]) -> String {
-    match versions {
-        [] => "it is not pulled".to_owned(),
-        [only] => format!("{} is pulled", tag_of(only)),
-        several => format!("{} are pulled", several.iter().map(tag_of).collect::<Vec<_>>().join(", ")),
+    if versions.is_empty() {
+        return "not pulled".to_owned();
     }
+    format!("pulled: {}", versions.iter().map(tag_of).collect::<Vec<_>>().join(", "))
 }
 
 fn each(rejected: &[(Tag, PluginRejection)]) -> String {

@@ -185,7 +185,7 @@ fn what_is_left_out_and_why() {
     assert_eq!(lines(&selection), [""; 0]);
     assert_eq!(
         selection.left_out["pg"],
-        ["module postgres v1.4.0: v2.0.0: it requires module postgres >=2; v1.4.0 is pulled"]
+        ["module postgres v1.4.0: v2.0.0: it requires module postgres >=2 (pulled: v1.4.0)"]
     );
     assert!(selection.left_out["bad"][0].starts_with("v1.0.0: its contract cannot be read"));
     let later = scene.release("1.80.2");
@@ -279,7 +279,7 @@ fn plugins_that_are_named() {
     // What it requires of modules is reported only.
     let selection = scene().named("pg").select().unwrap();
     let lacking: Vec<&String> = selection.lacking.iter().collect();
-    assert_eq!(lacking, ["plugin pg v2.0.0: it requires module postgres >=2; it is not pulled"]);
+    assert_eq!(lacking, ["plugin pg v2.0.0: it requires module postgres >=2 (not pulled)"]);
     for (rule, reason) in [
         ("none", "plugin none: the source does not list such a plugin"),
         ("pg@^7", "plugin pg: no version satisfies '^7' (newest on the source: v2.0.0, v1.0.0)"),
