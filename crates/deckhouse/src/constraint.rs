@@ -3,14 +3,25 @@
 
 use semver::{Version, VersionReq};
 
-/// Whether a version satisfies a constraint; `None` if it cannot be understood. As Masterminds/semver reads it, except ranges
-/// with a hyphen.
+/// Whether a version satisfies a constraint; `None` if it cannot be understood. As Masterminds/semver reads it.
 pub fn admits(constraint: &str, version: &Version) -> Option<bool> {
     let mut admitted = false;
     for alternative in constraint.split("||") {
-        admitted |= all_admit(alternative, version)?;
+        admitted |= match alternative.split_once(" - ") {
+            Some((lowest, highest)) => is_between(lowest, highest, version)?,
+            None => all_admit(alternative, version)?,
+        };
     }
     Some(admitted)
+}
+
+/// A range with a hyphen, which includes both ends.
+fn is_between(lowest: &str, highest: &str, version: &Version) -> Option<bool> {
+    let admits = |operator: &str, bound: &str| {
+        let is_version = bound.trim_start().starts_with(|first: char| first == 'v' || first.is_ascii_digit());
+        if is_version { all_admit(&format!("{operator}{}", bound.trim()), version) } else { None }
+    };
+    Some(admits(">=", lowest)? & admits("<=", highest)?)
 }
 
 /// Comparators may be joined by commas or blanks, and have blanks after the operator; without one they mean `=`.
@@ -67,6 +78,13 @@ mod tests {
             ("*", "1.68.4", Some(true)),
             (">= 1.60, != 1.68.3", "1.68.3", Some(false)),
             (">= 1.60, != 1.68.3", "1.68.4", Some(true)),
+            ("1.60 - 1.68", "1.60.0", Some(true)),
+            ("1.60 - v1.68.2 || 2.x", "1.68.2", Some(true)),
+            ("1.60 - 1.68.2", "1.68.3", Some(false)),
+            ("1.60 - 1.68.2", "1.59.9", Some(false)),
+            ("1.60 - 1.68 - 1.70", "1.65.0", None),
+            ("> 1.60 - 1.68", "1.65.0", None),
+            ("1.60 - ", "1.65.0", None),
             ("", "1.68.0", None),
             (">=", "1.68.0", None),
             ("new", "1.68.0", None),

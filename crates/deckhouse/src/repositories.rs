@@ -43,6 +43,8 @@ pub const INSTALLER_IMAGES_TAGS: &str = "deckhouse/candi/images_tags.json";
 pub const MODULE_IMAGES_DIGESTS: &str = "images_digests.json";
 /// In a module's image: its extra images by name and tag.
 pub const MODULE_EXTRA_IMAGES: &str = "extra_images.json";
+/// What a module is and requires, in the root of its image and of its release image.
+pub const MODULE_YAML: &str = "module.yaml";
 /// In a `release-channel` image and in a module's `release` image: what the channel points to.
 pub const VERSION_JSON: &str = "version.json";
 /// In a `release-channel` image: what changed.

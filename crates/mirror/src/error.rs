@@ -160,7 +160,7 @@ fn names(tags: &[oci::Tag]) -> String {
 
 fn count(items: &[MissingItem], place: Place) -> String {
     if !items.is_empty() && items.iter().all(|item| item.cause == Cause::ModuleLeftOut) {
-        return "the selection leaves out modules that the selected releases require".to_owned();
+        return "the selection leaves out modules that are required".to_owned();
     }
     match items.len() {
         1 if place == Place::ThinAndTarget => {

@@ -103,14 +103,15 @@ pub enum Cause {
     Attached,
     /// A lock file names it, and the source does not have it any more.
     NoLongerThere,
-    /// A module that a release requires, which the selection of the pull leaves out. The reference is its name.
+    /// A module that a release or another module requires, which the selection of the pull leaves out. The reference is
+    /// its name.
     ModuleLeftOut,
-    /// A module that a release requires, which is not there. The reference is its name.
+    /// A module that a release or another module requires, which is not there. The reference is its name.
     ModuleMissing,
 }
 
 impl Cause {
-    /// Whether it is about a module that a release requires.
+    /// Whether it is about a module that a release or another module requires.
     pub fn is_module(self) -> bool {
         matches!(self, Self::ModuleLeftOut | Self::ModuleMissing)
     }

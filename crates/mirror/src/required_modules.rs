@@ -43,6 +43,12 @@ pub(crate) fn missing(
     MissingItem { repository: modules, reference, wanted_by: by.iter().cloned().collect(), reason, cause }
 }
 
+/// What to report of a required module that may be missing.
+pub(crate) fn left_out_note(name: &str, by: &BTreeSet<WantedBy>) -> String {
+    let by: Vec<String> = by.iter().map(ToString::to_string).collect();
+    format!("module {name} is left out, although it is required by {}: --allow-missing-module", by.join(", "))
+}
+
 /// Reports the required modules that are neither among what was found nor in the list of modules of `source`, except
 /// those in `allowed`.
 pub(crate) async fn find_missing<I: Images>(

@@ -55,7 +55,7 @@ pub(super) fn hints(place: Place, items: &[MissingItem]) -> Vec<String> {
     hints
 }
 
-/// The hints for modules that releases require. Empty if none of the items is such a module.
+/// The hints for modules that releases or other modules require. Empty if none of the items is such a module.
 pub(crate) fn modules(place: Place, items: &[MissingItem]) -> Vec<String> {
     let names = |is_meant: fn(Cause) -> bool| -> BTreeSet<&str> {
         items.iter().filter(|item| is_meant(item.cause)).map(|item| item.reference.as_str()).collect()
@@ -72,11 +72,11 @@ pub(crate) fn modules(place: Place, items: &[MissingItem]) -> Vec<String> {
     let mut hints = Vec::new();
     match place {
         Place::Source if !left_out.is_empty() => hints.push(format!(
-            "to pull these modules too, use {} instead of --no-modules or --exclude-module",
+            "to pull these modules too, remove their --exclude-module, or use {} instead of --no-modules",
             include(&left_out)
         )),
         Place::Source => hints.push(
-            "no bundle was written; a cluster that uses a listed module cannot update to these releases without it"
+            "no bundle was written; without a listed module, a cluster that uses it cannot update to what requires it"
                 .to_owned(),
         ),
         Place::Bundle | Place::Target | Place::TargetAndBundle | Place::ThinAndTarget | Place::Bases => {
@@ -193,7 +193,7 @@ mod tests {
             (
                 Place::Source,
                 vec![item(Cause::ModuleMissing, &[])],
-                "no bundle was written; a cluster that uses a listed module",
+                "no bundle was written; without a listed module, a cluster",
             ),
             (
                 Place::Source,

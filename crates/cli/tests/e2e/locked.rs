@@ -21,6 +21,7 @@ fn builder() -> Builder {
             channels: vec![("stable".to_owned(), "v1.1.0".to_owned())],
             extra: vec![("data".to_owned(), "v1".to_owned())],
             images: 1,
+            ..ModuleSpec::default()
         }])
         .with_signatures(Referrers::Lists)
 }

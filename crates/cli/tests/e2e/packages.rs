@@ -18,6 +18,7 @@ fn package(name: &str, versions: &[&str], channels: &[(&str, &str)]) -> ModuleSp
         channels: channels.iter().map(pair).collect(),
         extra: vec![("rules".to_owned(), "v7".to_owned())],
         images: 2,
+        ..ModuleSpec::default()
     }
 }
 

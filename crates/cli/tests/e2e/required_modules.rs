@@ -127,3 +127,48 @@ async fn a_bundle_without_a_required_module_is_incomplete() {
     );
     empty.verify(&allow).expect(0);
 }
+
+/// Without a want list, the selection is what the user chose.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_modules_require_is_reported_if_the_selection_leaves_it_out() {
+    let requires =
+        |name: &str, constraint: &str| ("v1.0.0".to_owned(), name.to_owned(), constraint.to_owned());
+    let console = ModuleSpec {
+        requires: vec![
+            requires("log-shipper", ">= 1.0.0"),
+            requires("node-manager", ">= 1.77"),
+            requires("prometheus", "< 1.70"),
+            requires("secret-copier", ">= 0.0.0"),
+            requires("../hostile\u{1b}[31m", ">= 0.0.0"),
+        ],
+        ..module("console")
+    };
+    let modules = vec![console, module("ingress-nginx"), module("log-shipper")];
+    let world = World::of(builder().images_per_release(5).modules(modules).build());
+    let releases = "v1.76.2, v1.77.1";
+    let of_platform = format!(
+        "module console v1.0.0 requires module prometheus < 1.70, but its versions in this pull are {releases}"
+    );
+    let left_out = "module log-shipper is left out, although it is required by module console v1.0.0";
+    let allow = ["--allow-missing-module", "ingress-nginx"];
+    let (named, allowed) = (["--include-module", "console"], ["--allow-missing-module", "log-shipper"]);
+    for (args, is_left_out) in [
+        (&[][..], false),
+        (&["--exclude-module", "log-shipper", "--release", "v1.76.2"], true),
+        (&[&named[..], &["--release", "v1.76.2"]].concat(), true),
+        (&[&named[..], &allow, &allowed].concat(), true),
+        (&[&named[..], &["--release", "v1.76.2"], &allowed].concat(), true),
+    ] {
+        let run = world.pull(&[args, &["--dry-run"]].concat()).expect(0);
+        assert_eq!(run.stderr.contains(left_out), is_left_out, "{args:?}\n{}", run.stderr);
+        assert!(run.stderr.contains("requires module prometheus < 1.70"), "{args:?}\n{}", run.stderr);
+        assert!(!run.stderr.contains("secret-copier") && !run.stderr.contains("hostile"), "{}", run.stderr);
+        assert!(
+            !run.stderr.contains("node-manager") || args.contains(&"v1.76.2"),
+            "{args:?}\n{}",
+            run.stderr
+        );
+    }
+    let run = world.pull(&["--dry-run"]).expect(0);
+    assert!(run.stderr.contains(&of_platform), "{}", run.stderr);
+}

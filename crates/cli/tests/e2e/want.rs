@@ -247,6 +247,85 @@ async fn what_cannot_be_had_is_reported_before_the_download() {
     assert!(run.stderr.contains("module billing of another source is left out"), "{}", run.stderr);
 }
 
+fn requiring(mut module: ModuleSpec, required: &[(&str, &str, &str)]) -> ModuleSpec {
+    let owned = |(of, name, constraint): &(&str, &str, &str)| {
+        ((*of).to_owned(), (*name).to_owned(), (*constraint).to_owned())
+    };
+    module.requires = required.iter().map(owned).collect();
+    module
+}
+
+/// `console` requires modules of the platform, one of the source, which requires another, and modules that need not be there.
+#[tokio::test(flavor = "multi_thread")]
+async fn modules_that_modules_require() {
+    let console = requiring(
+        module("console", &["v1.1.0", "v1.2.0"], &[("stable", "v1.2.0")]),
+        &[
+            ("v1.2.0", "console-api", ">= 2.0.0"),
+            ("v1.2.0", "cni-cilium", ">= 1.70"),
+            ("v1.2.0", "secret-copier", ">= 0.0.0"),
+            ("v1.2.0", "not-there", ">= 0.0.0 !optional"),
+            ("v1.2.0", "billing", ">= 0.0.0"),
+        ],
+    );
+    let api = requiring(
+        module("console-api", &["v2.0.0", "v2.1.0"], &[("stable", "v2.1.0")]),
+        &[("v2.1.0", "storage", ">= 3.0.0"), ("v2.1.0", "console", ">= 0.0.0")],
+    );
+    let storage = module("storage", &["v2.9.0"], &[("stable", "v2.9.0")]);
+    let other = module("operator-trivy", &["v2.0.0"], &[("stable", "v2.0.0")]);
+    let of = |modules: &[&ModuleSpec]| {
+        World::of(builder().modules(modules.iter().copied().cloned().collect()).build())
+    };
+    let mut clusters = vec![cluster("v1.75.1", None, Some("v1.76.8"))];
+    clusters[0].embedded_modules = BTreeSet::from(["secret-copier".to_owned()]);
+    clusters[0].modules.push(wanted("billing", "v1.0.0", "corp"));
+
+    let world = of(&[&console, &api, &storage, &other]);
+    write(world.folder.path(), clusters.clone());
+    let run = pull(&world, &["--output", "json"]).expect(0);
+    let modules = json!({
+        "billing": [], "console": ["v1.1.0", "v1.2.0"], "console-api": ["v2.1.0"], "storage": ["v2.9.0"],
+    });
+    assert_eq!(run.json()["result"]["modules"], modules);
+    for said in [
+        "module console-api is pulled for module console v1.2.0",
+        "module storage is pulled for module console-api v2.1.0",
+        "module console-api v2.1.0 requires module storage >= 3.0.0, but its versions in this pull are v2.9.0",
+    ] {
+        assert!(run.stderr.contains(said), "'{said}' in\n{}", run.stderr);
+    }
+    world.push(&[]).expect(0);
+
+    // What the source lacks is reported before the download, and so is what is excluded.
+    let world = of(&[&console, &api, &other]);
+    write(world.folder.path(), clusters.clone());
+    let run = pull(&world, &[]).expect(3);
+    let said =
+        "/modules:storage: the source does not have this module (required by module console-api v2.1.0)";
+    assert!(run.stderr.contains(said) && run.stderr.contains("1 object is missing"), "{}", run.stderr);
+    assert!(run.stderr.contains("add --allow-missing-module storage"), "{}", run.stderr);
+    assert_eq!(world.files(), ["want.yaml"]);
+    let run = pull(&world, &["--allow-missing-module", "storage", "--dry-run"]).expect(0);
+    let said = "module storage is left out, although it is required by module console-api v2.1.0";
+    assert!(run.stderr.contains(said), "{}", run.stderr);
+    let run = pull(&world, &["--exclude-module", "console-api"]).expect(3);
+    let said =
+        "/modules:console-api: the selection leaves this module out (required by module console v1.2.0)";
+    assert!(
+        run.stderr.contains(said) && run.stderr.contains("remove their --exclude-module"),
+        "{}",
+        run.stderr
+    );
+    pull(&world, &["--exclude-module", "console-api", "--allow-missing-module", "console-api"]).expect(0);
+
+    // No cluster has this module of the platform.
+    clusters[0].embedded_modules.clear();
+    write(world.folder.path(), clusters);
+    let run = pull(&world, &["--allow-missing-module", "storage"]).expect(3);
+    assert!(run.stderr.contains("/modules:secret-copier: the source does not have"), "{}", run.stderr);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_requests() {
     let world = World::of(builder().build());

@@ -25,6 +25,8 @@ pub struct Needs {
     pub chain: Chain,
     /// The modules by name.
     pub modules: BTreeMap<String, ModuleNeed>,
+    /// The modules of the platform's image that are enabled in a cluster.
+    pub embedded_modules: BTreeSet<String>,
     /// The packages that applications are instances of, by name.
     pub packages: BTreeMap<String, ModuleNeed>,
     /// The plugins of the d8 CLI that a registry contains, by name.
@@ -109,6 +111,7 @@ impl Needs {
                 may_skip_minors: clusters.iter().all(|it| it.platform.channel == Some(Channel::Lts)),
             },
             modules: modules(clusters),
+            embedded_modules: clusters.iter().flat_map(|it| &it.embedded_modules).cloned().collect(),
             packages: packages(clusters),
             plugins: list.plugins.clone(),
             databases: clusters.iter().any(|it| it.databases),

@@ -9,14 +9,15 @@ mod databases;
 mod extra_images;
 mod installer;
 mod locked;
+mod migrated_modules;
 mod module_offer;
+mod module_requirements;
 pub(crate) mod modules;
 mod moving;
 mod offer;
 mod packages;
 pub(crate) mod platform;
 pub(crate) mod plugins;
-mod required;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -50,7 +51,7 @@ pub struct Request {
     pub packages: Modules,
     /// Which plugins of the d8 CLI.
     pub plugins: Plugins,
-    /// Modules that may be missing although a selected release requires them.
+    /// Modules that may be missing although a selected release or module requires them.
     pub allow_missing_modules: BTreeSet<String>,
     /// Whether to leave the vulnerability databases out.
     pub no_security_databases: bool,
@@ -118,13 +119,16 @@ pub enum Modules {
     },
     /// These, whether or not the source lists them; of each what all its rules together mean.
     Named(BTreeMap<String, Vec<VersionRule>>),
-    /// What clusters need: these, whether or not the source lists them, and whatever the selected releases require.
+    /// What clusters need: these, whether or not the source lists them, and whatever the selected releases and the modules
+    /// themselves require.
     Needed {
         /// Modules that must be there.
         required: BTreeMap<String, Vec<VersionRule>>,
         /// Modules of other sources, which are left out if this source does not have them.
         others: BTreeMap<String, Vec<VersionRule>>,
-        /// Modules that are left out, also if a release requires them.
+        /// Modules that the clusters have from the platform's image.
+        embedded: BTreeSet<String>,
+        /// Modules that are left out, also if they are required.
         except: BTreeSet<String>,
     },
     /// None.
@@ -324,8 +328,8 @@ async fn read(source: &Source, request: &Request) -> Result<Step<Discovery>, Err
     )?;
     let Step { value: (platform, versions_asked), mut found } = platform;
     let (mut modules, extra_images) = modules.merge_into(&mut found);
-    let choice = (&request.modules, &request.allow_missing_modules);
-    found.merge(required::complete(source, &platform.manifests, choice, &mut modules).await?);
+    found.merge(migrated_modules::complete(source, &platform.manifests, request, &mut modules).await?);
+    module_requirements::follow(source, request, &mut modules, &mut found).await?;
     // Only the list of releases has shown whether a list of packages can be trusted.
     let (packages, plugins) = futures_util::try_join!(
         packages::discover(source, &request.packages),

@@ -47,6 +47,8 @@ pub struct ModuleSpec {
     pub extra: Vec<(String, String)>,
     /// How many internal images a version lists; with 0 it has no `images_digests.json` at all.
     pub images: usize,
+    /// What versions require of other modules: the version, the other module, and the constraint on its version.
+    pub requires: Vec<(String, String, String)>,
 }
 
 impl Default for Builder {
@@ -107,6 +109,7 @@ fn sample_modules() -> Vec<ModuleSpec> {
             channels: pairs(&[("alpha", "v1.3.0"), ("stable", "v1.2.3"), ("rock-solid", "v1.2.3")]),
             extra: pairs(&[("scanner", "v3"), ("reporter", "v1.2")]),
             images: 3,
+            requires: Vec::new(),
         },
         ModuleSpec {
             name: "commander-agent".to_owned(),
@@ -126,6 +129,7 @@ fn sample_modules() -> Vec<ModuleSpec> {
             ]),
             extra: Vec::new(),
             images: 2,
+            requires: Vec::new(),
         },
     ]
 }
@@ -140,6 +144,7 @@ impl Builder {
             channels: pairs(&[("alpha", "v1.0.0"), ("stable", "v1.0.0")]),
             extra: Vec::new(),
             images: 2,
+            requires: Vec::new(),
         };
         Self {
             images: 36,

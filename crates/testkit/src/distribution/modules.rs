@@ -92,7 +92,7 @@ fn module_version(
 
 /// The module's own image: what the platform unpacks, with the lists at its root.
 fn module_image(spec: &ModuleSpec, version: &str, images: &BTreeMap<String, Digest>) -> Image {
-    let about = format!("name: {}\nweight: 900\n", spec.name);
+    let about = format!("name: {}\nweight: 900\n{}", spec.name, requirements(spec, version));
     let list = json!(images).to_string();
     let extra: BTreeMap<_, _> = spec.extra.iter().cloned().collect();
     let extra = json!(extra).to_string();
@@ -106,9 +106,21 @@ fn module_image(spec: &ModuleSpec, version: &str, images: &BTreeMap<String, Dige
     Image::new(Format::Docker, &LINUX, &[Layer::of_files(&files, Compression::Gzip)])
 }
 
+/// The requirements of a version on other modules, as in `module.yaml`; empty if there are none.
+fn requirements(spec: &ModuleSpec, version: &str) -> String {
+    let required = spec.requires.iter().filter(|(of, _, _)| of == version);
+    let modules: BTreeMap<&str, &str> =
+        required.map(|(_, name, text)| (name.as_str(), text.as_str())).collect();
+    if modules.is_empty() {
+        String::new()
+    } else {
+        format!("requirements: {}\n", json!({ "modules": modules }))
+    }
+}
+
 fn release(context: &BuildContext<'_>, repository: &str, spec: &ModuleSpec, version: &str) -> Digest {
     let document = json!({ "version": version }).to_string();
-    let about = format!("name: {}\n", spec.name);
+    let about = format!("name: {}\n{}", spec.name, requirements(spec, version));
     let layer = Layer::of_files(
         &[
             ("version.json", document.as_bytes()),

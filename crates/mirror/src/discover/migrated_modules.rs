@@ -1,6 +1,6 @@
 //! The modules that the selected releases require: pulled with them if modules are not chosen by name, else reported.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use deckhouse::{
     ReleaseManifest, VersionRule,
@@ -9,27 +9,27 @@ use deckhouse::{
 };
 use oci::Tag;
 
-use super::{Modules, components};
+use super::{Modules, Request, components};
 use crate::{
     Cause, Error,
-    required_modules::{missing, required},
+    required_modules::{left_out_note, missing, required},
     source::{Found, Source},
 };
 
 /// Adds what the releases require to the modules that were found, as far as the source has it and the selection allows.
-/// Everything else is missing, except the modules in `allowed`.
+/// Everything else is missing, unless it may be.
 pub(super) async fn complete(
     source: &Source,
     releases: &[ReleaseManifest],
-    (selected, allowed): (&Modules, &BTreeSet<String>),
-    found_modules: &mut BTreeMap<String, Vec<Tag>>,
+    request: &Request,
+    modules: &mut BTreeMap<String, Vec<Tag>>,
 ) -> Result<Found, Error> {
     let mut found = Found::default();
     for (name, by) in required(releases) {
-        if found_modules.get(&name).is_some_and(|versions| !versions.is_empty()) {
+        if modules.get(&name).is_some_and(|versions| !versions.is_empty()) {
             continue;
         }
-        let may_add = match selected {
+        let may_add = match &request.modules {
             Modules::Listed { except } | Modules::Needed { except, .. } => !except.contains(&name),
             Modules::Named(_) | Modules::Nothing => false,
         };
@@ -37,16 +37,12 @@ pub(super) async fn complete(
             let module =
                 components::one(source, (Component::Module, &name), &[VersionRule::Channels]).await?;
             if let Some(module) = module.merge_into(&mut found) {
-                found_modules.insert(name, module.versions);
+                modules.insert(name, module.versions);
                 continue;
             }
         }
-        if allowed.contains(&name) {
-            let releases: Vec<String> = by.iter().map(ToString::to_string).collect();
-            found.note(format!(
-                "module {name} is left out, although it is required by {}: --allow-missing-module",
-                releases.join(", ")
-            ));
+        if request.allow_missing_modules.contains(&name) {
+            found.note(left_out_note(&name, &by));
             continue;
         }
         let (cause, reason) = if may_add {
