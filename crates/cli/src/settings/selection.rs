@@ -42,8 +42,7 @@ pub(super) fn request(flags: &PullFlags, want: Option<&WantSettings>) -> Result<
             None => modules::selected(flags.modules.clone()),
         },
         packages: match want {
-            // Only extra images are of modules.
-            _ if flags.no_packages || flags.only_extra_images => Modules::Nothing,
+            _ if flags.no_packages => Modules::Nothing,
             Some(want) => want.packages(&flags.exclude_package),
             None => modules::packages(flags.include_package.clone(), flags.exclude_package.clone()),
         },

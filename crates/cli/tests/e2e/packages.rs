@@ -69,6 +69,31 @@ async fn they_are_pulled_pushed_and_complete() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn only_their_extra_images() {
+    let world = scene();
+    let extra = |args: &[&str]| {
+        let run = world.pull(&[&["--only-extra-images", "--output", "json"], args].concat()).expect(0);
+        let result = run.json()["result"].take();
+        assert_eq!(result.get("packages"), None, "{result:#}");
+        let images = result["extra_images"].as_array().cloned().unwrap_or_default();
+        let names = images.iter().map(|it| it.as_str().unwrap().to_owned());
+        names.filter(|name| name.starts_with("packages/")).collect::<Vec<_>>()
+    };
+    let all = ["packages/postgres/extra/rules:v7", "packages/redis/extra/rules:v7"];
+    assert_eq!(extra(&["--no-packages"]), Vec::<String>::new());
+    assert_eq!(extra(&["--exclude-package", "redis"]), all[..1]);
+    assert_eq!(extra(&["--include-package", "redis@0.3.0"]), all[1..]);
+    assert_eq!(extra(&[]), all);
+    world.push(&[]).expect(0);
+    world.verify(&[]).expect(0);
+    let pushed = world.target.repositories();
+    let of_packages = pushed.iter().filter(|path| path.contains("/packages/")).count();
+    assert_eq!(of_packages, 2, "{pushed:?}");
+    let run = world.pull(&["--only-extra-images", "--include-package", "nosuch"]).expect(2);
+    assert!(run.stderr.contains("no package nosuch"), "{}", run.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn they_are_chosen_as_modules_are() {
     let world = scene();
     let pull = |args: &[&str]| world.pull(&[&["--dry-run", "--output", "json"], args].concat());

@@ -60,7 +60,7 @@ pub struct Request {
     /// Builds of the platform, by their tags. If no releases and no channels are named, nothing else of the platform is
     /// brought.
     pub builds: Vec<Tag>,
-    /// Whether to bring nothing of the platform and nothing of modules but their extra images.
+    /// Whether to bring nothing of the platform and nothing of modules and packages but their extra images.
     pub only_extra_images: bool,
     /// The standalone installer.
     pub installer: Installer,
@@ -181,7 +181,8 @@ pub struct Discovery {
     pub channels: BTreeMap<Channel, Version>,
     /// The builds of the platform.
     pub builds: Vec<Tag>,
-    /// The extra images of modules, as `modules/NAME/extra/EXTRA:TAG`; only where nothing else of modules is brought.
+    /// The extra images of modules and packages, as `modules/NAME/extra/EXTRA:TAG`; only where nothing else of these is
+    /// brought.
     pub extra_images: Vec<String>,
     /// How many versions were asked for one by one; 0 if the source's list of tags was enough.
     pub versions_asked: usize,
@@ -327,15 +328,17 @@ async fn read(source: &Source, request: &Request) -> Result<Step<Discovery>, Err
         installer::discover(source, &request.installer)
     )?;
     let Step { value: (platform, versions_asked), mut found } = platform;
-    let (mut modules, extra_images) = modules.merge_into(&mut found);
+    let (mut modules, mut extra_images) = modules.merge_into(&mut found);
     found.merge(migrated_modules::complete(source, &platform.manifests, request, &mut modules).await?);
     module_requirements::follow(source, request, &mut modules, &mut found).await?;
     // Only the list of releases has shown whether a list of packages can be trusted.
     let (packages, plugins) = futures_util::try_join!(
-        packages::discover(source, &request.packages),
+        packages(source, request),
         plugins::discover(source, &request.plugins, &modules, &platform.releases)
     )?;
-    let (packages, plugins) = (packages.merge_into(&mut found), plugins.merge_into(&mut found));
+    let ((packages, of_packages), plugins) =
+        (packages.merge_into(&mut found), plugins.merge_into(&mut found));
+    extra_images.extend(of_packages);
     let databases = databases.merge_into(&mut found);
     let installer = installer.merge_into(&mut found);
     let attached = attached::find(source, &found.wanted, request.attached).await?;
@@ -382,9 +385,26 @@ async fn modules(
     request: &Request,
 ) -> Result<Step<(BTreeMap<String, Vec<Tag>>, Vec<String>)>, Error> {
     if request.only_extra_images {
-        let Step { value: extra, found } = extra_images::discover(source, &request.modules).await?;
+        let Step { value: named, mut found } = modules::chosen(source, &request.modules).await?;
+        let extra = extra_images::discover(source, Component::Module, &request.modules, named).await?;
+        let extra = extra.merge_into(&mut found);
         return Ok(found.with((BTreeMap::new(), extra)));
     }
     let Step { value: modules, found } = modules::discover(source, &request.modules).await?;
     Ok(found.with((modules, Vec::new())))
+}
+
+/// The selected packages with their versions, or only their extra images.
+async fn packages(
+    source: &Source,
+    request: &Request,
+) -> Result<Step<(BTreeMap<String, Vec<Tag>>, Vec<String>)>, Error> {
+    if request.only_extra_images {
+        let Step { value: named, mut found } = packages::chosen(source, &request.packages).await?;
+        let extra = extra_images::discover(source, Component::Package, &request.packages, named).await?;
+        let extra = extra.merge_into(&mut found);
+        return Ok(found.with((BTreeMap::new(), extra)));
+    }
+    let Step { value: packages, found } = packages::discover(source, &request.packages).await?;
+    Ok(found.with((packages, Vec::new())))
 }

@@ -28,7 +28,7 @@ pub(super) async fn discover(
 }
 
 /// The selected packages, and which versions of each.
-async fn chosen(
+pub(super) async fn chosen(
     source: &Source,
     selected: &Modules,
 ) -> Result<Step<BTreeMap<String, Vec<VersionRule>>>, Error> {

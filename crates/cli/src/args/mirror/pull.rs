@@ -154,7 +154,7 @@ pub struct PullFlags {
         help_heading = "Releases (pull)"
     )]
     pub no_platform: bool,
-    /// Pull only the vulnerability databases and the extra images of modules, such as the data of scanners
+    /// Pull only the vulnerability databases and the extra images of modules and packages, such as the data of scanners
     #[arg(
         long,
         conflicts_with_all = [
