@@ -37,7 +37,7 @@ impl Exit {
         ),
         (
             Self::Denied,
-            "authentication or permission: the registry or API rejected the login, or the login lacks a permission",
+            "authentication or permission: the registry or API rejected the login, or refused the request",
         ),
         (
             Self::Network,

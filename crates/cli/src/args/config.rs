@@ -170,7 +170,7 @@ pub struct ProxyArgs {
     /// Proxy for HTTPS, http://HOST:PORT; usually the same as --http-proxy
     #[arg(long, value_name = "URL", value_parser = parse_secret)]
     pub https_proxy: Option<Secret>,
-    /// Login for the proxies
+    /// User name for the proxies
     #[arg(long, value_name = "LOGIN")]
     pub proxy_login: Option<String>,
     /// Password for the proxies; it is percent-encoded in the URL automatically

@@ -8,7 +8,7 @@ use egress::Secret;
 /// The login for the private registry.
 #[derive(Debug, Clone, Args)]
 pub struct TargetLoginArgs {
-    /// Login for --registry
+    /// User name for --registry
     #[arg(
         short = 'u',
         long,

@@ -67,7 +67,7 @@ Exit codes:
   1    internal error in dhctl
   2    wrong usage: flags, or a release or channel that the source does not have
   3    something is missing, incomplete or damaged in the source, the bundle, a part or the target
-  4    authentication or permission: the registry or API rejected the login, or the login lacks a permission
+  4    authentication or permission: the registry or API rejected the login, or refused the request
   5    network: DNS, connection, proxy, TLS, timeouts, a response that is not from a registry
   6    local files and disk: not writable, no space, a file system's size limit
   7    the update is not done: for example blocked, stuck, failed or timed out

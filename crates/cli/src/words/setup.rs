@@ -214,7 +214,7 @@ pub(crate) fn finding(finding: &Finding) -> Remark {
 
 /// How Harbor reaches an upstream through a proxy. It has no API for that.
 pub(crate) const HARBOR_PROXY: &str = "if Harbor reaches the upstream only through a proxy: in the \"proxy\" section of harbor.yml, set http_proxy, \
-     https_proxy and no_proxy, and keep core, jobservice and registry in the list \"components\"; then run the prepare script and \
+     https_proxy and no_proxy, and keep core and jobservice in the list \"components\"; then run the prepare script and \
      docker compose again";
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use std::{
 
 use bundle::{Bundle, VerifyReport};
 
-use super::PlannedArchive;
+use super::{BundleForm, PlannedArchive};
 use crate::{
     Error, Event, LocalBlobs, Observer, Stage, bundle_task,
     journal::Journal,
@@ -52,20 +52,20 @@ pub struct ArchivesJob<'a> {
 }
 
 impl ArchivesJob<'_> {
-    /// Writes the one archive of a bundle in a file.
+    /// Writes the archives of a bundle of this form.
     ///
     /// # Errors
-    /// As [`pull`].
-    pub async fn write_file(&self, archive: &PlannedArchive) -> Result<Written, Error> {
-        self.pull(archive, self.journal).await
+    /// As [`pull`]; [`Error::Bundle`] if the archives of a directory do not fit on the disk.
+    pub async fn write(&self, archives: &[PlannedArchive], form: BundleForm) -> Result<Written, Error> {
+        match archives {
+            [archive] if form == BundleForm::File => self.pull(archive, self.journal).await,
+            archives => self.write_directory(archives).await,
+        }
     }
 
     /// Writes the archives of a directory, except those that are complete already. Blobs of complete ones are copied from
     /// there.
-    ///
-    /// # Errors
-    /// As [`pull`]; [`Error::Bundle`] if the archives do not fit on the disk.
-    pub async fn write_directory(&self, archives: &[PlannedArchive]) -> Result<Written, Error> {
+    async fn write_directory(&self, archives: &[PlannedArchive]) -> Result<Written, Error> {
         let is_main = |archive: &PlannedArchive| archive.path == self.main;
         self.local.add_layers(self.journal);
         let mut complete = Vec::new();

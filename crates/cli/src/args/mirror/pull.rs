@@ -56,7 +56,7 @@ pub struct PullFlags {
         help_heading = "Source (pull)"
     )]
     pub source: RepositoryUrl,
-    /// Login for --source
+    /// User name for --source
     #[arg(long, env = "DHCTL_CLI_MIRROR_SOURCE_LOGIN", value_name = "LOGIN", help_heading = "Source (pull)")]
     pub source_login: Option<String>,
     /// Password for --source; with --source-login it takes precedence over --license
@@ -71,7 +71,7 @@ pub struct PullFlags {
     /// Read the password for --source from a file; "-" is standard input
     #[arg(long, value_name = "FILE", help_heading = "Source (pull)")]
     pub source_password_file: Option<PathBuf>,
-    /// License key: the password of the login "license-token"
+    /// License key: the password of the user "license-token"
     #[arg(
         short = 'l',
         long,

@@ -43,7 +43,7 @@ pub struct ModulesPullArgs {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 pub struct ModulesPullFlags {
-    /// Login for the source; takes precedence over the one in the manifest. The flags for this login have no variables,
+    /// User name for the source; takes precedence over the one in the manifest. The flags for this login have no variables,
     /// so that the login of the platform's registry is not sent to another one
     #[arg(long, value_name = "LOGIN", help_heading = "Source (pull)")]
     pub source_login: Option<String>,
@@ -53,7 +53,7 @@ pub struct ModulesPullFlags {
     /// Read the password for the source from a file; "-" is standard input
     #[arg(conflicts_with = "source_password", long, value_name = "FILE", help_heading = "Source (pull)")]
     pub source_password_file: Option<PathBuf>,
-    /// License key: the password of the login "license-token"
+    /// License key: the password of the user "license-token"
     #[arg(short = 'l', long, value_parser = parse_secret, value_name = "KEY", help_heading = "Source (pull)")]
     pub license: Option<Secret>,
     /// Read the license key from a file; "-" is standard input

@@ -141,13 +141,13 @@ pub struct UpstreamArgs {
     /// Create a proxy cache of this registry, HOST[:PORT], such as registry.deckhouse.ru
     #[arg(long, value_name = "UPSTREAM", help_heading = "Proxy cache")]
     pub proxy_of: Option<AdminUrl>,
-    /// Login for --proxy-of
+    /// User name for --proxy-of
     #[arg(long, value_name = "LOGIN", requires = "proxy_of", help_heading = "Proxy cache")]
     pub upstream_login: Option<String>,
     /// Read the password for --proxy-of from a file; "-" is standard input
     #[arg(long, value_name = "FILE", requires = "proxy_of", help_heading = "Proxy cache")]
     pub upstream_password_file: Option<PathBuf>,
-    /// License key: the password of the login "license-token"
+    /// License key: the password of the user "license-token"
     #[arg(
         short = 'l',
         long,
@@ -213,7 +213,7 @@ pub struct OutgoingProxyArgs {
     /// Proxy that Nexus itself uses for HTTPS, HOST:PORT
     #[arg(long, value_name = "PROXY", help_heading = "Server")]
     pub outgoing_https_proxy: Option<AdminUrl>,
-    /// Login for the proxies of Nexus
+    /// User name for the proxies of Nexus
     #[arg(long, value_name = "LOGIN", requires = "outgoing_password_file", help_heading = "Server")]
     pub outgoing_login: Option<String>,
     /// Read the password for the proxies of Nexus from a file; "-" is standard input

@@ -41,7 +41,7 @@ fn run(settings: &DigestsSettings) -> Result<(), Failure> {
         sum: digests.blobs.sum().to_string(),
     };
     let text = format!(
-        "blobs      {} ({})\nsum        {}\nwritten    {}\n",
+        "blobs      {} ({})\nbase       {}\nwritten    {}\n",
         written.blobs,
         human(written.size),
         written.sum,

@@ -195,13 +195,7 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
         options: settings.write,
         observer: &observer,
     };
-    let writing = async {
-        let written = match planned.as_slice() {
-            [archive] if settings.form == BundleForm::File => job.write_file(archive).await?,
-            archives => job.write_directory(archives).await?,
-        };
-        Ok(written)
-    };
+    let writing = async { Ok(job.write(&planned, settings.form).await?) };
     let (side_files, written) = tokio::try_join!(staging, writing)?;
     pulled.files = written.files;
     pulled.gost_sums = written.sums;

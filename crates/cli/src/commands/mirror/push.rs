@@ -190,7 +190,7 @@ fn sentence(written: &PushReport) -> String {
         0 => String::new(),
         bytes => format!(", and an earlier push {}", human(bytes)),
     };
-    let per_tag = if written.manifests_written > 1 { " (once for each tag)" } else { "" };
+    let per_tag = if written.manifests_written > 1 { " (once for each tag or digest)" } else { "" };
     format!(
         "uploaded {} ({}{resumed}), mounted {} from other repositories, wrote {}{per_tag}",
         count(written.blobs_uploaded, "blob"),

@@ -26,7 +26,7 @@ const READ: Gauge =
     gauge("dhctl_last_read_timestamp_seconds", "When the cluster was read, in seconds since 1970.");
 const READABLE: Gauge = gauge(
     "dhctl_source_readable",
-    "Whether a source of the report could be read (1) or not (0). What the cluster does not have is left out.",
+    "Whether a kind of data could be read (1) or not (0). What the cluster does not have is left out.",
 );
 const IDLE: Gauge = gauge(
     "dhctl_update_idle_and_healthy",

@@ -90,7 +90,8 @@ fn of_registry(it: &ReadRegistry) -> String {
     );
     if it.missing > 0 {
         let missing = count(it.missing, "object");
-        let what = format!("{missing} missing or damaged; images that need them are not in the want list");
+        let them = if it.missing == 1 { "it" } else { "them" };
+        let what = format!("{missing} missing or damaged; images that need {them} are not in the want list");
         text += &named_list("", &[what]);
     }
     text
