@@ -503,7 +503,7 @@ fn images_that_pods_run_stay() {
 
 #[test]
 fn tags_of_other_names_keep_what_they_refer_to() {
-    let distribution = distribution(8, &CHANNELS);
+    let distribution = distribution(10, &CHANNELS);
     let (store, root) = (&distribution.store, distribution.root.clone());
     let own = own_images(&distribution, "v1.57.5");
     let descriptor = |digest: &Digest| {
@@ -511,8 +511,13 @@ fn tags_of_other_names_keep_what_they_refer_to() {
         json!({ "mediaType": manifest.media_type(), "size": manifest.bytes().len(), "digest": digest.to_string() })
     };
     // An installer of no release lists the first image.
-    let list = json!({ "mine": { "first": own[0].to_string() } }).to_string();
-    image("deckhouse/candi/images_digests.json", &list).publish(store, &format!("{root}/install"), &["mine"]);
+    let installer = |path: &str, listed: &Digest| {
+        let list = json!({ "mine": { "image": listed.to_string() } }).to_string();
+        let image = image("deckhouse/candi/images_digests.json", &list);
+        image.publish(store, &format!("{root}/{path}"), &["mine"]);
+    };
+    installer("install", &own[0]);
+    installer("install-standalone", &own[3]);
     // An index contains the second; its other child was never copied.
     let absent = json!({
         "mediaType": media_type::OCI_MANIFEST, "size": 100, "digest": Digest::of(b"absent").to_string(),
@@ -533,12 +538,15 @@ fn tags_of_other_names_keep_what_they_refer_to() {
 
     let filled = of(distribution, DockerRegistryOptions::default());
     let run = filled.prune(&PLAN).expect(0);
-    assert!(run.stdout.contains("keep       1 image of v1.57.5: tag install:mine\n"), "{}", run.stdout);
+    for tag in ["install:mine", "install-standalone:mine"] {
+        let said = format!("keep       1 image of v1.57.5: tag {tag}\n");
+        assert!(run.stdout.contains(&said), "{}", run.stdout);
+    }
     assert!(run.stdout.contains("keep       1 image of v1.57.5: tag (root):multi\n"), "{}", run.stdout);
     filled.apply().expect(0);
     let has =
         |digest: &Digest| filled.registry.storage().manifest(&root, &TagOrDigest::from(*digest)).is_some();
-    assert_eq!(own.iter().map(has).collect::<Vec<_>>(), [true, true, true, false]);
+    assert_eq!(own.iter().map(has).collect::<Vec<_>>(), [true, true, true, true, false, false]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -575,7 +583,7 @@ async fn tags_of_other_names_keep_releases() {
     // What cannot be read may refer to anything.
     let distribution = distribution(2, &CHANNELS);
     let (store, root) = (&distribution.store, &distribution.root);
-    for (path, name) in [("install", "mine"), ("release-channel", "mine")] {
+    for (path, name) in [("install", "mine"), ("install-standalone", "mine"), ("release-channel", "mine")] {
         image("other", "").publish(store, &format!("{root}/{path}"), &[name]);
         let run = prune_served(store, root, Vec::new(), &PLAN).expect(3);
         assert!(run.stderr.contains(&format!("cannot determine what {path}:{name}")), "{}", run.stderr);

@@ -128,7 +128,7 @@ async fn images<I: Images>(
         let Step { value: image, mut found } = source.want(path, reference.clone(), *need, by).await?;
         match image {
             Some(manifest) if *path == INSTALL => {
-                found.merge(want_listed(source, reference, &manifest, by).await?);
+                found.merge(want_listed(source, (INSTALL, reference), &manifest, by).await?);
             }
             None if *need == Need::Optional => {
                 found.note(format!("the source has no {path}:{reference}; it is left out"));
@@ -174,7 +174,7 @@ pub(crate) async fn channel<I: Images>(
                 let release = source.look(INSTALL, &tag(&format!("v{version}"))?, by).await?;
                 let release = release.merge_into(&mut found);
                 if release.is_none_or(|release| release.digest() != manifest.digest()) {
-                    found.merge(want_listed(source, reference, &manifest, by).await?);
+                    found.merge(want_listed(source, (INSTALL, reference), &manifest, by).await?);
                 }
             }
             Ok::<_, Error>(found.with(None))
@@ -215,10 +215,10 @@ fn point_channels(
     Ok(selection.channels.iter().map(|(channel, tags)| (*channel, tags.version().clone())).collect())
 }
 
-/// Wants every image that an installer lists.
+/// Wants every image that the installer in the repository `path` lists.
 pub(crate) async fn want_listed<I: Images>(
     source: &Source<I>,
-    reference: &TagOrDigest,
+    (path, reference): (&str, &TagOrDigest),
     manifest: &RawManifest,
     by: &WantedBy,
 ) -> Result<Found, Error> {
@@ -230,21 +230,21 @@ pub(crate) async fn want_listed<I: Images>(
         (INSTALLER_IMAGES_TAGS, ImageList::parse_tags),
     ];
     let mut found = Found::default();
-    for (path, parse) in lists {
-        let files = source.files(INSTALL, reference, manifest, &[path], by).await?;
+    for (file, parse) in lists {
+        let files = source.files(path, reference, manifest, &[file], by).await?;
         let Some(files) = files.merge_into(&mut found) else { return Ok(found) };
-        let Some(file) = files.get(path) else { continue };
-        match parse(file) {
+        let Some(list) = files.get(file) else { continue };
+        match parse(list) {
             Ok(list) => found.merge(want_digests(source, "", &list, by).await?),
             Err(error) => {
-                let reason = format!("{path}: {error}");
-                found.miss(source.missing(INSTALL, reference, by, &reason));
+                let reason = format!("{file}: {error}");
+                found.miss(source.missing(path, reference, by, &reason));
             }
         }
         return Ok(found);
     }
     let reason = format!("the image has no {INSTALLER_IMAGES_DIGESTS}");
-    found.miss(source.missing(INSTALL, reference, by, &reason));
+    found.miss(source.missing(path, reference, by, &reason));
     Ok(found)
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use deckhouse::{
     channel::Channel,
-    repositories::{INSTALL, RELEASE_CHANNEL},
+    repositories::{INSTALL, INSTALL_STANDALONE, RELEASE_CHANNEL},
     version::parse_tag,
 };
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -136,7 +136,7 @@ fn unexplained(
     let unexplained = tags.iter().filter(is_unexplained);
     unexplained
         .filter_map(|((path, tag), _)| {
-            let path = [INSTALL, RELEASE_CHANNEL].into_iter().find(|it| it == path)?;
+            let path = [INSTALL, INSTALL_STANDALONE, RELEASE_CHANNEL].into_iter().find(|it| it == path)?;
             Some((path, tag.clone()))
         })
         .collect()
@@ -154,8 +154,8 @@ async fn one_unexplained(
     let Some(manifest) = known.wanted.get(&(path.to_owned(), reference.clone())) else {
         return Ok(Found::default().with(None));
     };
-    if path == INSTALL {
-        return Ok(platform::want_listed(source, &reference, manifest, &by).await?.with(None));
+    if path != RELEASE_CHANNEL {
+        return Ok(platform::want_listed(source, (path, &reference), manifest, &by).await?.with(None));
     }
     let Step { value: description, found } =
         platform::release_files(source, &reference, manifest, &by).await?;
@@ -195,6 +195,8 @@ fn is_unclear(item: &MissingItem, name: &dyn Fn(&str) -> String) -> bool {
     let is_listed = item.wanted_by.iter().any(|by| !matches!(by, WantedBy::Image(_)));
     match (item.cause, item.reference.parse::<Digest>().is_ok()) {
         (Cause::Missing, true) => is_listed && PLATFORM.iter().any(|path| is_in(path)),
+        // A tag of a channel that is missing there refers to nothing, unlike an installer without a list.
+        (Cause::Missing, false) if is_in(INSTALL_STANDALONE) => !is_listed,
         (Cause::Missing, false) => is_in(INSTALL) || is_in(RELEASE_CHANNEL),
         _ => PLATFORM.iter().any(|path| is_in(path)),
     }
