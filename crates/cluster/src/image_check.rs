@@ -40,6 +40,8 @@ pub enum ImagesRead {
         missing: Vec<MissingObject>,
         /// Whether the list of images was read. If not, it is unknown which images the release has.
         images_known: bool,
+        /// Modules that the release requires (`migratedModules`) and whose images were not read.
+        modules_not_read: BTreeSet<String>,
     },
     /// The registry refuses the login of the cluster: its words.
     Refused(ForeignText),
@@ -55,7 +57,7 @@ pub struct MissingObject {
     pub object: ForeignText,
     /// Why it does not count as present.
     pub why: ForeignText,
-    /// The images (`module.image`) that need it.
+    /// The images (`module.image`) that need it, or the modules.
     pub images: BTreeSet<String>,
     /// Whether the image of the controller, or the description of the release, needs it.
     pub platform: bool,
@@ -77,6 +79,9 @@ pub struct ImageReport {
     pub missing: Vec<MissingObject>,
     /// Missing objects that it does not need: of disabled modules, or of an installer.
     pub missing_unused: Vec<MissingObject>,
+    /// Modules that the release requires and whose images were not checked, because no `ModuleSource` names their version in
+    /// this registry. Disabled modules are not among them.
+    pub modules_not_checked: BTreeSet<String>,
     /// What prevents the update.
     #[serde(skip)]
     pub problem: Option<Problem>,
@@ -91,10 +96,11 @@ impl ImageCheck {
             objects: None,
             missing: Vec::new(),
             missing_unused: Vec::new(),
+            modules_not_checked: BTreeSet::new(),
             problem: None,
         };
         match &self.outcome {
-            ImagesRead::All { objects, missing, images_known } => {
+            ImagesRead::All { objects, missing, images_known, modules_not_read } => {
                 report.objects = Some(*objects);
                 let disabled = switched_off(state);
                 let is_needed = |it: &MissingObject| {
@@ -103,6 +109,7 @@ impl ImageCheck {
                     by_image && (!it.installer || !images_known)
                 };
                 (report.missing, report.missing_unused) = missing.iter().cloned().partition(is_needed);
+                report.modules_not_checked = modules_not_read.difference(&disabled).cloned().collect();
                 report.problem = self.incomplete(&report.missing);
             }
             ImagesRead::Refused(message) => {
@@ -179,7 +186,8 @@ mod tests {
     }
 
     fn all(missing: Vec<MissingObject>, images_known: bool) -> ImageReport {
-        check(ImagesRead::All { objects: 7, missing, images_known }).report(&state())
+        let modules_not_read = ["cloud-provider-aws", "ingress-nginx"].map(str::to_owned).into();
+        check(ImagesRead::All { objects: 7, missing, images_known, modules_not_read }).report(&state())
     }
 
     #[test]
@@ -190,6 +198,10 @@ mod tests {
             (&["cloudProviderAws.ccm", "cniCilium.agent"], false, true, true),
             (&["neverHeardOf.x"], false, true, true),
             (&["odd.x"], false, true, true),
+            // A module that the release requires.
+            (&["cloud-provider-aws"], false, true, false),
+            (&["cloud-provider-aws.image0"], false, true, false),
+            (&["ingress-nginx.image0"], false, true, true),
             // The controller, and the description of the release.
             (&[], false, true, true),
             (&[], true, true, false),
@@ -203,6 +215,7 @@ mod tests {
         }
         let everything = all(Vec::new(), true);
         assert_eq!((everything.objects, everything.problem), (Some(7), None));
+        assert_eq!(everything.modules_not_checked, BTreeSet::from(["ingress-nginx".to_owned()]));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! next, their update policy, and whether their sources have errors.
 
 mod note;
+mod offered;
 mod order;
 mod overview;
 mod policy;
@@ -14,6 +15,7 @@ mod update_for;
 mod properties;
 
 pub use note::{ModuleNote, notes};
+pub use offered::offered;
 pub use order::{Order, order};
 pub use overview::{Overview, WaitingRelease, overview};
 pub use policy::{Policy, PolicyOrigin, policy};

@@ -3,9 +3,11 @@
 //! Nothing is asked but what the release names: no lists of tags, which the login of a cluster may not be allowed to read
 //! and which a proxy cache does not have.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use deckhouse::repositories::{INSTALL, INSTALL_STANDALONE};
+use deckhouse::repositories::{Component, INSTALL, INSTALL_STANDALONE};
+use futures_util::future::try_join_all;
+use oci::Tag;
 use registry::client::Client;
 use semver::Version;
 
@@ -16,9 +18,9 @@ use super::{
 };
 use crate::{
     Error, Event, Observer, Root, Stage,
-    discover::platform,
+    discover::{modules::one_version, platform},
     listed::{Described, Listed},
-    source::{ListedImages, Source, Step},
+    source::{Found, ListedImages, Source, Step},
 };
 
 /// What a registry can return of one release.
@@ -30,6 +32,8 @@ pub struct ReleaseContents {
     pub missing: Vec<ReleaseGap>,
     /// Whether the list of its images was read. If not, it is unknown which images it has.
     pub images_known: bool,
+    /// Modules that the release requires (`migratedModules`) and of which nothing was read, because no version was named.
+    pub modules_not_read: BTreeSet<String>,
 }
 
 /// Something of a release that a registry cannot return.
@@ -41,8 +45,8 @@ pub struct ReleaseGap {
     pub installer: bool,
 }
 
-/// Reads every manifest of a release, and the last byte of every blob. Signatures and attestations are left out: a cluster
-/// does not pull them.
+/// Reads every manifest of a release and of the modules that it requires, and the last byte of every blob. Of each such
+/// module, the version in `modules` is read. Signatures and attestations are left out: a cluster does not pull them.
 ///
 /// # Errors
 /// [`Error::Registry`] if the registry refuses the login or cannot be read; [`Error::OverLimit`]. What is missing or damaged
@@ -51,11 +55,15 @@ pub async fn read_release(
     client: &Client,
     root: &Root,
     version: &Version,
+    modules: &BTreeMap<String, Tag>,
     observer: &dyn Observer,
 ) -> Result<ReleaseContents, Error> {
     observer.event(Event::StageBegan { stage: Stage::List, bytes: 0, items: 0 });
     let source = Source::of(ListedImages::new(client.clone(), root.clone()));
-    let Step { value: release, found } = platform::release(&source, version).await?;
+    let Step { value: release, mut found } = platform::release(&source, version).await?;
+    let images_known = !found.names.is_empty();
+    let required = release.as_ref().map(|it| it.info.migrated_modules()).unwrap_or_default();
+    found.merge(required_modules(&source, &required, modules).await?);
     source.images().forget_layers();
     let found_images = images(&found.wanted, &found.names);
     observer.event(Event::StageEnded(Stage::List));
@@ -81,6 +89,20 @@ pub async fn read_release(
     Ok(ReleaseContents {
         totals: holdings.totals,
         missing: holdings.missing.into_iter().map(gap).collect(),
-        images_known: !found.names.is_empty(),
+        images_known,
+        modules_not_read: required.into_iter().filter(|name| !modules.contains_key(name)).collect(),
     })
+}
+
+/// Wants the versions of the required modules that `modules` names.
+async fn required_modules(
+    source: &Source<ListedImages>,
+    required: &BTreeSet<String>,
+    modules: &BTreeMap<String, Tag>,
+) -> Result<Found, Error> {
+    let named = required.iter().filter_map(|name| modules.get_key_value(name));
+    let steps = named.map(|(name, version)| one_version(source, (Component::Module, name), version));
+    let mut found = Found::default();
+    found.merge_all(try_join_all(steps).await?);
+    Ok(found)
 }

@@ -40,7 +40,7 @@ pub struct RunArgs {
     pub consent: ConsentArgs,
     /// Before each approval, read every image of the release in the registry that the cluster pulls from, with the
     /// cluster's own login: each manifest, and the last byte of each blob; approve it only if everything that this cluster
-    /// uses can be read; images of releases of modules are not checked
+    /// uses can be read; of modules, those that the release requires (migratedModules)
     #[arg(long)]
     pub check_images: bool,
     /// Do not wait for update windows, notification delays or gradual rollouts, even if the release is already approved

@@ -1,7 +1,7 @@
 //! Reading every image of a release in the registry that a cluster pulls from, with the cluster's own login.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -11,13 +11,15 @@ use std::{
 use cluster::{
     ClusterState, ImageSource,
     image_check::{ImageCheck, ImagesRead, MissingObject},
+    modules::offered,
     objects::RegistrySettings,
 };
 use deckhouse::repositories::RELEASE_CHANNEL;
 use mirror::{
-    Event, Observer, Root,
-    holdings::{ReleaseContents, ReleaseGap, read_release},
+    Event, Observer, Root, WantedBy,
+    holdings::{ReleaseContents, ReleaseGap, Use, read_release},
 };
+use oci::Tag;
 use parking_lot::Mutex;
 use registry::client::ErrorKind;
 use semver::Version;
@@ -38,6 +40,7 @@ pub(super) struct Checks {
 struct Begun {
     registry: RegistrySettings,
     release: Version,
+    modules: BTreeMap<String, Tag>,
     check: Arc<OnceCell<ImageCheck>>,
 }
 
@@ -54,18 +57,26 @@ impl Checks {
         let ImageSource::Upstream(registry) = state.image_source() else {
             return unreachable(state, release);
         };
-        let check = self.begun(&registry, release);
-        check.get_or_init(|| read(&registry, release, reach, environment, observer)).await.clone()
+        let modules = offered(state);
+        let check = self.begun(&registry, release, &modules);
+        check.get_or_init(|| read(&registry, (release, &modules), reach, environment, observer)).await.clone()
     }
 
-    fn begun(&self, registry: &RegistrySettings, release: &Version) -> Arc<OnceCell<ImageCheck>> {
+    fn begun(
+        &self,
+        registry: &RegistrySettings,
+        release: &Version,
+        modules: &BTreeMap<String, Tag>,
+    ) -> Arc<OnceCell<ImageCheck>> {
         let mut begun = self.begun.lock();
-        if let Some(same) = begun.iter().find(|it| it.registry == *registry && it.release == *release) {
+        let is_same =
+            |it: &&Begun| it.registry == *registry && it.release == *release && it.modules == *modules;
+        if let Some(same) = begun.iter().find(is_same) {
             return Arc::clone(&same.check);
         }
         let check = Arc::default();
-        let (registry, release) = (registry.clone(), release.clone());
-        begun.push(Begun { registry, release, check: Arc::clone(&check) });
+        let (registry, release, modules) = (registry.clone(), release.clone(), modules.clone());
+        begun.push(Begun { registry, release, modules, check: Arc::clone(&check) });
         check
     }
 }
@@ -85,10 +96,10 @@ fn unreachable(state: &ClusterState, release: &Version) -> ImageCheck {
     ImageCheck { registry, release: release.clone(), outcome: ImagesRead::Failed(why) }
 }
 
-/// Reads everything of the release.
+/// Reads everything of the release, and these versions of the modules that it requires.
 pub(super) async fn read(
     registry: &RegistrySettings,
-    release: &Version,
+    (release, modules): (&Version, &BTreeMap<String, Tag>),
     reach: Reach,
     environment: &Environment,
     observer: &dyn Observer,
@@ -99,7 +110,7 @@ pub(super) async fn read(
                 // If this fails, reading fails too, and says why.
                 let _ = recognize_proxy_cache(&client.repository(channels)).await;
             }
-            match Box::pin(read_release(&client, &Root::from(root), release, observer)).await {
+            match Box::pin(read_release(&client, &Root::from(root), release, modules, observer)).await {
                 Ok(contents) => all(contents),
                 Err(error) => failed(&error),
             }
@@ -121,21 +132,31 @@ fn failed(error: &mirror::Error) -> ImagesRead {
     if is_refused { ImagesRead::Refused(words) } else { ImagesRead::Failed(words) }
 }
 
-fn all(ReleaseContents { totals, missing, images_known }: ReleaseContents) -> ImagesRead {
+fn all(contents: ReleaseContents) -> ImagesRead {
+    let ReleaseContents { totals, missing, images_known, modules_not_read } = contents;
     let missing = missing.into_iter().map(missing_object).collect();
-    ImagesRead::All { objects: totals.manifests + totals.blobs, missing, images_known }
+    ImagesRead::All { objects: totals.manifests + totals.blobs, missing, images_known, modules_not_read }
 }
 
 fn missing_object(ReleaseGap { absent, installer }: ReleaseGap) -> MissingObject {
     let item = absent.item;
     let separator = if item.reference.contains(':') { '@' } else { ':' };
-    let images: BTreeSet<String> = absent.uses.iter().filter_map(|it| it.name.clone()).collect();
+    let images: BTreeSet<String> = absent.uses.iter().filter_map(user).collect();
     MissingObject {
         object: format!("{}{separator}{}", item.repository, item.reference).into(),
         why: item.reason.into(),
         images,
-        platform: absent.uses.iter().any(|it| it.name.is_none()),
+        platform: absent.uses.iter().any(|it| user(it).is_none()),
         installer,
+    }
+}
+
+/// The image (`module.image`), or the module, that needs something; `None` for what belongs to the platform itself.
+fn user(Use { by, name }: &Use) -> Option<String> {
+    match (by, name) {
+        (WantedBy::Component { name: module, .. }, Some(image)) => Some(format!("{module}.{image}")),
+        (WantedBy::Component { name: module, .. }, None) => Some(module.clone()),
+        (_, name) => name.clone(),
     }
 }
 

@@ -9,7 +9,7 @@ use oci::{Digest, Manifest};
 use registry_server::{Auth, BasicAuth, RunningServer, ServerOptions, Store as _};
 use serde_json::{Value, json};
 use testkit::{
-    distribution::Distribution,
+    distribution::{Distribution, ModuleSpec},
     faults::{Fault, Rule, Script},
 };
 use tokio::runtime::Runtime;
@@ -179,6 +179,67 @@ fn a_missing_blob_blocks_only_if_the_cluster_uses_it() {
     let named: Vec<&Value> = missing.as_array().unwrap().iter().map(|it| &it["images"][0]).collect();
     assert_eq!(named.len(), 2, "{missing}");
     assert!(named.contains(&&json!("nodeManager.webhook3")), "{missing}");
+}
+
+/// Modules that left the platform's image with the next release are pulled from the same registry.
+#[test]
+fn modules_that_the_release_requires_are_read_too() {
+    let module = |name: &str| ModuleSpec {
+        name: name.to_owned(),
+        versions: vec!["v1.0.0".to_owned(), "v1.1.0".to_owned()],
+        channels: vec![("stable".to_owned(), "v1.1.0".to_owned())],
+        images: 2,
+        ..ModuleSpec::default()
+    };
+    let distribution = Distribution::builder()
+        .releases(&["v1.57.5", NEXT])
+        .channels(&[("stable", NEXT)])
+        .migrated_modules(NEXT, &["log-shipper", "ingress-nginx", "prompp"])
+        .images_per_release(6)
+        .modules(["log-shipper", "ingress-nginx"].map(module).to_vec())
+        .without_databases()
+        .build();
+    let lost = |name: &str, version: &str| {
+        let image = distribution.modules[name].versions[version].images["image0"];
+        let repository = format!("{}/modules/{name}", distribution.root);
+        assert!(distribution.store.remove_manifest(&repository, &image));
+        image
+    };
+    let registry = serving(&distribution);
+    let platform = platform(&registry, "right");
+    let source = |names: &[&str]| {
+        let modules: Vec<Value> = names.iter().map(|it| json!({ "name": it, "version": "v1.1.0" })).collect();
+        json!({
+            "apiVersion": "deckhouse.io/v1alpha1", "kind": "ModuleSource", "metadata": { "name": "deckhouse" },
+            "spec": { "registry": { "repo": format!("{}/{}/modules", registry.address, registry.root) } },
+            "status": { "modules": modules },
+        })
+    };
+
+    // No source names a version.
+    let images = plan(&platform, &[], 0)["images"].take();
+    assert_eq!(images["modulesNotChecked"], json!(["log-shipper", "prompp"]), "ingress-nginx is disabled");
+    let without = images["objects"].as_u64().unwrap();
+    let text = platform.update(&["plan", "--check-images"]).expect(0).stdout;
+    let said = "not checked: images of modules that v1.58.3 requires: log-shipper, prompp";
+    assert!(text.contains(said), "{text}");
+
+    // Another version and a disabled module do not block.
+    platform.put(&[source(&["log-shipper", "ingress-nginx"])]);
+    lost("log-shipper", "v1.0.0");
+    let unused = lost("ingress-nginx", "v1.1.0");
+    let images = plan(&platform, &[], 0)["images"].take();
+    assert_eq!((&images["missing"], &images["modulesNotChecked"]), (&json!([]), &json!(["prompp"])));
+    assert!(images["objects"].as_u64().unwrap() > without + 4, "{images}");
+    let missing = &images["missingUnused"][0];
+    assert_eq!(missing["images"], json!(["ingress-nginx.image0"]), "{images}");
+    assert!(missing["object"].as_str().unwrap().contains(&unused.to_string()), "{images}");
+
+    let used = lost("log-shipper", "v1.1.0");
+    let result = plan(&platform, &[], 7);
+    let missing = &result["images"]["missing"][0];
+    assert_eq!(missing["images"], json!(["log-shipper.image0"]), "{result:#}");
+    assert!(result["blocking"].to_string().contains(&used.to_string()), "{result:#}");
 }
 
 #[test]

@@ -80,9 +80,14 @@ impl Run {
                 1 => "; 1 object is missing that is not needed here".to_owned(),
                 unused => format!("; {unused} objects are missing that are not needed here"),
             };
+            let names: Vec<&str> = report.modules_not_checked.iter().map(String::as_str).collect();
+            let unchecked = match names.as_slice() {
+                [] => String::new(),
+                names => format!("; images of required modules are not checked: {}", names.join(", ")),
+            };
             let text = format!(
                 "everything of v{release} that this cluster needs can be read from {} ({objects} manifests and blobs \
-                 requested){unused}",
+                 requested){unused}{unchecked}",
                 report.registry
             );
             self.show.report("note", &text);

@@ -7,7 +7,7 @@ const SHOWN: usize = 3;
 
 /// What reading the images of the first release showed.
 pub(super) fn lines(report: &ImageReport) -> Vec<String> {
-    let ImageReport { registry, release, objects, missing, missing_unused, .. } = report;
+    let ImageReport { registry, release, objects, missing, missing_unused, modules_not_checked, .. } = report;
     let Some(objects) = objects else {
         return vec![format!("{registry}: the images of {release} were not read; see below")];
     };
@@ -29,5 +29,9 @@ pub(super) fn lines(report: &ImageReport) -> Vec<String> {
     });
     let (shown, total) = (unused.take(SHOWN).collect::<Vec<_>>(), missing_unused.len());
     let more = (total > SHOWN).then(|| format!("not needed here: {} more", total - SHOWN));
-    std::iter::once(first).chain(shown).chain(more).collect()
+    let unchecked = (!modules_not_checked.is_empty()).then(|| {
+        let names: Vec<&str> = modules_not_checked.iter().map(String::as_str).collect();
+        format!("not checked: images of modules that {release} requires: {}", names.join(", "))
+    });
+    std::iter::once(first).chain(shown).chain(more).chain(unchecked).collect()
 }

@@ -1,0 +1,64 @@
+//! Which versions of modules the platform's own registry offers.
+
+use std::collections::BTreeMap;
+
+use oci::Tag;
+
+use crate::ClusterState;
+
+/// The modules that a `ModuleSource` offers from the registry that the cluster pulls from, and the version of each on the
+/// release channel of the cluster. Modules of other registries are not among them: these have other logins.
+pub fn offered(state: &ClusterState) -> BTreeMap<String, Tag> {
+    let Some(registry) = state.image_source().push_address() else { return BTreeMap::new() };
+    let repo = format!("{registry}/modules");
+    let sources = state.module_sources.known().into_iter().flatten();
+    sources
+        .filter(|source| state.outside_name(&source.repo) == repo)
+        .flat_map(|source| &source.modules)
+        .filter_map(|module| Some((module.name.clone(), module.version.as_ref()?.parse().ok()?)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Reading,
+        objects::{ModuleSource, OfferedModule, RegistrySettings},
+    };
+
+    #[test]
+    fn only_modules_of_the_same_registry_with_a_version() {
+        let module = |name: &str, version: Option<&str>| OfferedModule {
+            name: name.to_owned(),
+            version: version.map(str::to_owned),
+            ..OfferedModule::default()
+        };
+        let source =
+            |repo: &str, modules| ModuleSource { repo: repo.to_owned(), modules, ..ModuleSource::default() };
+        let state = ClusterState {
+            registry: Reading::Known(RegistrySettings {
+                address: "r.corp".to_owned(),
+                path: "/dkp/ee".to_owned(),
+                ..RegistrySettings::default()
+            }),
+            module_sources: Reading::Known(vec![
+                source(
+                    "r.corp/dkp/ee/modules",
+                    vec![
+                        module("ingress-nginx", Some("v1.2.0")),
+                        module("log-shipper", None),
+                        module("odd", Some("not a tag")),
+                    ],
+                ),
+                source("r.corp/others/modules", vec![module("billing", Some("v1.0.0"))]),
+            ]),
+            ..ClusterState::default()
+        };
+        assert_eq!(
+            offered(&state),
+            BTreeMap::from([("ingress-nginx".to_owned(), "v1.2.0".parse().unwrap())])
+        );
+        assert_eq!(offered(&ClusterState::default()), BTreeMap::new());
+    }
+}
