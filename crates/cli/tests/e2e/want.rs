@@ -232,8 +232,7 @@ async fn what_cannot_be_had_is_reported_before_the_download() {
     let left_out =
         pull(&world, &[&leave_out[..], &["--dry-run", "--output", "json"]].concat()).expect(0).json();
     let pulled = left_out["result"]["modules"].as_object().unwrap();
-    let pulled: Vec<&String> =
-        pulled.iter().filter(|(_, versions)| **versions != json!([])).map(|(name, _)| name).collect();
+    let pulled: Vec<&String> = pulled.keys().collect();
     assert_eq!(pulled, ["console"]);
     let mut migrated = cluster("v1.76.8", None, Some("v1.77.1"));
     migrated.modules.retain(|module| module.name == "console");
@@ -285,7 +284,7 @@ async fn modules_that_modules_require() {
     write(world.folder.path(), clusters.clone());
     let run = pull(&world, &["--output", "json"]).expect(0);
     let modules = json!({
-        "billing": [], "console": ["v1.1.0", "v1.2.0"], "console-api": ["v2.1.0"], "storage": ["v2.9.0"],
+        "console": ["v1.1.0", "v1.2.0"], "console-api": ["v2.1.0"], "storage": ["v2.9.0"],
     });
     assert_eq!(run.json()["result"]["modules"], modules);
     for said in [

@@ -26,7 +26,7 @@ pub(super) async fn complete(
 ) -> Result<Found, Error> {
     let mut found = Found::default();
     for (name, by) in required(releases) {
-        if modules.get(&name).is_some_and(|versions| !versions.is_empty()) {
+        if modules.contains_key(&name) {
             continue;
         }
         let may_add = match &request.modules {

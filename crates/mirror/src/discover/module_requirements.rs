@@ -59,7 +59,7 @@ pub(super) async fn follow(
         }
         let Modules::Needed { except, .. } = &request.modules else { break };
         let is_lacking = |name: &&String| {
-            let is_known = is_pulled(modules, name) || elsewhere.has(name);
+            let is_known = modules.contains_key(*name) || elsewhere.has(name);
             !is_known && !except.contains(*name) && !absent.contains(*name) && module_name(name).is_ok()
         };
         let lacking: Vec<String> = all.keys().filter(is_lacking).cloned().collect();
@@ -76,8 +76,8 @@ pub(super) async fn follow(
         }
     }
     for (name, required) in &all {
-        if is_pulled(modules, name) {
-            let versions = modules[name].iter().filter_map(|tag| parse_tag(tag.as_str()));
+        if let Some(versions) = modules.get(name) {
+            let versions = versions.iter().filter_map(|tag| parse_tag(tag.as_str()));
             report_versions(required, &versions.collect(), found);
         } else if elsewhere.has(name) {
             report_versions(required, &elsewhere.versions(name), found);
@@ -86,10 +86,6 @@ pub(super) async fn follow(
         }
     }
     Ok(())
-}
-
-fn is_pulled(modules: &ModuleVersions, name: &str) -> bool {
-    modules.get(name).is_some_and(|versions| !versions.is_empty())
 }
 
 /// The requirements of all versions of these modules.

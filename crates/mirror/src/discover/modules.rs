@@ -14,8 +14,7 @@ use futures_util::future::try_join_all;
 use oci::{RawManifest, Tag, TagOrDigest};
 
 use super::{
-    Modules,
-    components::{self, ComponentFound},
+    Modules, components,
     platform::{tag, want_digests},
 };
 use crate::{
@@ -33,8 +32,7 @@ pub(super) async fn discover(
     if let Some(note) = absent_channels_note(absent) {
         found.note(note);
     }
-    let versions = |module: Option<ComponentFound>| module.map(|module| module.versions).unwrap_or_default();
-    Ok(found.with(all.into_iter().map(|(name, module)| (name, versions(module))).collect()))
+    Ok(found.with(all.into_iter().filter_map(|(name, module)| Some((name, module?.versions))).collect()))
 }
 
 /// The ordinary channels among those that a module does not have, as `console: beta, stable`.
