@@ -17,7 +17,7 @@ use crate::{
     ClusterState, Reading,
     access::Cluster,
     modules::{PolicyOrigin, policy},
-    objects::{EMBEDDED, Module, ModuleRelease, Phase},
+    objects::{Module, ModuleRelease, Phase},
     read::{
         self, Applications, ClusterApplications, Deployments, ModuleConfigs, ModuleReleases,
         ModuleUpdatePolicies, Modules, Releases, deckhouse_deployment, in_time, kubernetes_version,
@@ -177,8 +177,7 @@ fn tag(version: &str) -> Option<Tag> {
 
 /// The enabled modules that are part of the platform.
 fn embedded(state: &ClusterState) -> BTreeSet<String> {
-    let enabled = state.modules.known().into_iter().flatten().filter(|it| it.enabled == Some(true));
-    let embedded = enabled.filter(|it| is_embedded(it) || it.source.as_deref() == Some(EMBEDDED));
+    let embedded = state.modules.known().into_iter().flatten().filter(|it| is_used(it) && is_embedded(it));
     embedded.map(|module| module.name.clone()).collect()
 }
 
@@ -204,7 +203,7 @@ mod tests {
     use super::*;
     use crate::{
         Obstacle,
-        objects::{Application, DeckhouseDeployment, ModuleConfig, ModuleUpdatePolicy, Release},
+        objects::{Application, DeckhouseDeployment, EMBEDDED, ModuleConfig, ModuleUpdatePolicy, Release},
     };
 
     fn module(name: &str, enabled: Option<bool>, source: &str, version: &str) -> Module {

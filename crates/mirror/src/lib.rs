@@ -38,7 +38,7 @@ pub mod verify;
 pub mod wanted;
 
 pub use contents::Contents;
-pub use discover::{Discovery, Modules, Request};
+pub use discover::{Discovery, InClusters, Modules, Request};
 pub use error::Error;
 pub use events::{Event, Observer, Stage};
 pub use local_blobs::LocalBlobs;

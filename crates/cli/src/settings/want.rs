@@ -9,7 +9,7 @@ use deckhouse::{
     Edition, VersionRule,
     want::{ModuleNeed, Needs, WantList},
 };
-use mirror::Modules;
+use mirror::{InClusters, Modules};
 use oci::RepositoryUrl;
 
 use crate::{exit_code::Exit, failure::Failure};
@@ -47,12 +47,16 @@ impl WantSettings {
 
     /// The modules to pull, except these.
     pub(super) fn modules(&self, except: &[String]) -> Modules {
-        needed(&self.needs.modules, &self.needs.embedded_modules, except)
+        let clusters = InClusters {
+            embedded: self.needs.embedded_modules.clone(),
+            channels: self.needs.module_channels.clone(),
+        };
+        needed(&self.needs.modules, clusters, except)
     }
 
     /// The packages to pull, except these.
     pub(super) fn packages(&self, except: &[String]) -> Modules {
-        needed(&self.needs.packages, &BTreeSet::new(), except)
+        needed(&self.needs.packages, InClusters::default(), except)
     }
 
     /// What is not certain to be part of the pull, as warnings.
@@ -71,13 +75,13 @@ impl WantSettings {
     }
 }
 
-fn needed(needs: &BTreeMap<String, ModuleNeed>, embedded: &BTreeSet<String>, except: &[String]) -> Modules {
+fn needed(needs: &BTreeMap<String, ModuleNeed>, clusters: InClusters, except: &[String]) -> Modules {
     let rules = |is_own: bool| -> BTreeMap<String, Vec<VersionRule>> {
         let needs = needs.iter().filter(|(name, need)| need.is_own == is_own && !except.contains(name));
         needs.map(|(name, need)| (name.clone(), vec![need.rule()])).collect()
     };
-    let (embedded, except) = (embedded.clone(), except.iter().cloned().collect());
-    Modules::Needed { required: rules(true), others: rules(false), embedded, except }
+    let except = except.iter().cloned().collect();
+    Modules::Needed { required: rules(true), others: rules(false), clusters, except }
 }
 
 /// Whether a source may have an edition. Only a path that ends with the name of another edition says that it does not.

@@ -13,7 +13,7 @@ use deckhouse::{
     want::{UnknownPart, WantList, WantedCluster, WantedModule, WantedPackage, WantedPlatform},
 };
 use http::StatusCode;
-use registry_server::ServerOptions;
+use registry_server::{ServerOptions, Store as _};
 use serde_json::{Value, json};
 use testkit::{
     distribution::{Builder, Distribution, ModuleSpec},
@@ -319,10 +319,94 @@ async fn modules_that_modules_require() {
     pull(&world, &["--exclude-module", "console-api", "--allow-missing-module", "console-api"]).expect(0);
 
     // No cluster has this module of the platform.
-    clusters[0].embedded_modules.clear();
-    write(world.folder.path(), clusters);
+    clusters[0].embedded_modules = BTreeSet::from(["other".to_owned()]);
+    write(world.folder.path(), clusters.clone());
     let run = pull(&world, &["--allow-missing-module", "storage"]).expect(3);
     assert!(run.stderr.contains("/modules:secret-copier: the source does not have"), "{}", run.stderr);
+    // Which modules of the platform a cluster has is unknown.
+    clusters[0].embedded_modules.clear();
+    write(world.folder.path(), clusters);
+    let run = pull(&world, &["--allow-missing-module", "storage", "--dry-run"]).expect(0);
+    let said = "module secret-copier is required by module console v1.2.0, and the source does not have it";
+    assert!(run.stderr.contains(said), "{}", run.stderr);
+}
+
+/// What only versions require that no cluster will get does not matter.
+#[tokio::test(flavor = "multi_thread")]
+async fn versions_beyond_the_followed_channels_require_nothing() {
+    let console = requiring(
+        module("console", &["v1.1.0", "v1.2.0", "v2.0.0"], &[("stable", "v1.2.0"), ("alpha", "v2.0.0")]),
+        &[("v2.0.0", "storage", ">= 0.0.0")],
+    );
+    let world = World::of(builder().modules(vec![console, module("x", &["v1.0.0"], &[])]).build());
+    let with_channel = |channel| {
+        let mut cluster = cluster("v1.75.1", channel, Some("v1.76.8"));
+        cluster.embedded_modules = BTreeSet::from(["other".to_owned()]);
+        write(world.folder.path(), vec![cluster]);
+    };
+    with_channel(Some(Channel::Stable));
+    let run = pull(&world, &["--dry-run", "--output", "json"]).expect(0);
+    assert_eq!(run.json()["result"]["modules"], json!({ "console": ["v1.1.0", "v1.2.0", "v2.0.0"] }));
+    // Ahead of stable; or it is unknown which channel the cluster follows.
+    for channel in [Some(Channel::Alpha), None] {
+        with_channel(channel);
+        let run = pull(&world, &[]).expect(3);
+        assert!(run.stderr.contains("required by module console v2.0.0"), "{}", run.stderr);
+    }
+}
+
+/// A source that has nothing usable of a required module ends the pull before the download, in every case.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_required_module_without_a_usable_version() {
+    let console = || {
+        let console = module("console", &["v1.1.0", "v1.2.0"], &[("stable", "v1.2.0")]);
+        requiring(console, &[("v1.2.0", "storage", ">= 0.0.0"), ("v1.2.0", "Odd name", ">= 0.0.0")])
+    };
+    let mut wanting = cluster("v1.75.1", Some(Channel::Stable), Some("v1.76.8"));
+    wanting.embedded_modules = BTreeSet::from(["other".to_owned()]);
+    let with = |storage: ModuleSpec| {
+        let world = World::of(builder().modules(vec![console(), storage]).build());
+        write(world.folder.path(), vec![wanting.clone()]);
+        world
+    };
+    // Versions without a channel.
+    let world = with(module("storage", &["v1.0.0"], &[]));
+    let run = pull(&world, &[]).expect(3);
+    let said = "/modules:storage: the source does not have this module (required by module console v1.2.0)";
+    assert!(run.stderr.contains(said), "{}", run.stderr);
+    // The same if the cluster has a later version, which the source lacks.
+    let mut later = wanting.clone();
+    later.modules.push(wanted("storage", "v2.0.0", "deckhouse"));
+    write(world.folder.path(), vec![later]);
+    let run = pull(&world, &[]).expect(3);
+    assert!(run.stderr.contains("/modules:storage: the source does not have this module"), "{}", run.stderr);
+    // A channel that cannot be read.
+    let world = with(module("storage", &["v1.0.0"], &[("stable", "v1.0.0")]));
+    let repository = format!("{}/modules/storage/release", world.distribution.root);
+    let blob = {
+        let release = world.distribution.modules["storage"].versions["v1.0.0"].release;
+        let manifest = world.distribution.store.manifest(&repository, &release.into()).unwrap();
+        let oci::Manifest::Image { layers, .. } = manifest.parse().unwrap() else { panic!() };
+        layers[0].digest
+    };
+    assert!(world.distribution.store.remove_blob(&repository, &blob));
+    let run = pull(&world, &[]).expect(3);
+    assert!(run.stderr.contains("/modules/storage/release:stable"), "{}", run.stderr);
+    // A registry that refuses what it does not have. What is no name of a module is only reported.
+    let refused = Rule::new("GET", "*/modules/storage/*", Fault::Status(StatusCode::FORBIDDEN));
+    let interceptor = Some(Arc::new(Script::new(vec![refused])) as _);
+    let options = ServerOptions { interceptor, ..ServerOptions::default() };
+    let world = World::with(builder().modules(vec![console()]).build(), options);
+    write(world.folder.path(), vec![wanting]);
+    let run = pull(&world, &[]).expect(3);
+    assert!(
+        run.stderr.contains("/modules:storage: cannot read") && run.stderr.contains("denied"),
+        "{}",
+        run.stderr
+    );
+    let run = pull(&world, &["--allow-missing-module", "storage", "--dry-run"]).expect(0);
+    let said = "module console v1.2.0 requires 'Odd name', which is not the name of a module";
+    assert!(run.stderr.contains(said), "{}", run.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]

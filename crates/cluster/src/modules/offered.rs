@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 
 use oci::Tag;
 
-use crate::ClusterState;
+use crate::{ClusterState, registry_use::switched_off};
 
 /// The modules that a `ModuleSource` offers from the registry that the cluster pulls from, and the version of each on the
-/// release channel of the cluster. Modules of other registries are not among them: these have other logins.
+/// release channel of the cluster. Not among them are modules that are certainly switched off, and those of other registries,
+/// which have other logins.
 pub fn offered(state: &ClusterState) -> BTreeMap<String, Tag> {
     let Some(registry) = state.image_source().push_address() else { return BTreeMap::new() };
     let repo = format!("{registry}/modules");
+    let switched_off = switched_off(state);
     let sources = state.module_sources.known().into_iter().flatten();
     sources
         .filter(|source| state.outside_name(&source.repo) == repo)
         .flat_map(|source| &source.modules)
+        .filter(|module| !switched_off.contains(&module.name))
         .filter_map(|module| Some((module.name.clone(), module.version.as_ref()?.parse().ok()?)))
         .collect()
 }
@@ -24,7 +27,7 @@ mod tests {
     use super::*;
     use crate::{
         Reading,
-        objects::{ModuleSource, OfferedModule, RegistrySettings},
+        objects::{Module, ModuleSource, OfferedModule, RegistrySettings},
     };
 
     #[test]
@@ -48,11 +51,17 @@ mod tests {
                     vec![
                         module("ingress-nginx", Some("v1.2.0")),
                         module("log-shipper", None),
+                        module("istio", Some("v1.0.0")),
                         module("odd", Some("not a tag")),
                     ],
                 ),
                 source("r.corp/others/modules", vec![module("billing", Some("v1.0.0"))]),
             ]),
+            modules: Reading::Known(vec![Module {
+                name: "istio".to_owned(),
+                enabled: Some(false),
+                ..Module::default()
+            }]),
             ..ClusterState::default()
         };
         assert_eq!(

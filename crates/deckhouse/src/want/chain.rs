@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;
 
-use super::{WantList, WantedCluster};
+use super::{WantList, WantedCluster, WantedModule};
 use crate::{
     channel::Channel,
     edition::Edition,
@@ -25,8 +25,11 @@ pub struct Needs {
     pub chain: Chain,
     /// The modules by name.
     pub modules: BTreeMap<String, ModuleNeed>,
-    /// The modules of the platform's image that are enabled in a cluster.
-    pub embedded_modules: BTreeSet<String>,
+    /// The modules of the platform's image that are enabled in a cluster; `None` if they are unknown for one of the
+    /// clusters.
+    pub embedded_modules: Option<BTreeSet<String>>,
+    /// The release channels that modules follow; empty if one of them is unknown.
+    pub module_channels: BTreeSet<Channel>,
     /// The packages that applications are instances of, by name.
     pub packages: BTreeMap<String, ModuleNeed>,
     /// The plugins of the d8 CLI that a registry contains, by name.
@@ -111,7 +114,8 @@ impl Needs {
                 may_skip_minors: clusters.iter().all(|it| it.platform.channel == Some(Channel::Lts)),
             },
             modules: modules(clusters),
-            embedded_modules: clusters.iter().flat_map(|it| &it.embedded_modules).cloned().collect(),
+            embedded_modules: embedded_modules(clusters),
+            module_channels: module_channels(clusters).unwrap_or_default(),
             packages: packages(clusters),
             plugins: list.plugins.clone(),
             databases: clusters.iter().any(|it| it.databases),
@@ -139,6 +143,27 @@ fn check_target(cluster: &WantedCluster, number: usize) -> Result<(), NeedsError
 fn modules(clusters: &[WantedCluster]) -> BTreeMap<String, ModuleNeed> {
     let modules = clusters.iter().flat_map(|it| &it.modules);
     needs(modules.map(|it| (it.name.as_str(), it.version.as_ref(), it.source.as_deref())))
+}
+
+/// A cluster without any was read where the platform does not list its modules.
+fn embedded_modules(clusters: &[WantedCluster]) -> Option<BTreeSet<String>> {
+    let each = clusters.iter().map(|it| &it.embedded_modules);
+    let is_known = each.clone().all(|modules| !modules.is_empty());
+    is_known.then(|| each.flatten().cloned().collect())
+}
+
+/// The release channels that modules follow: that of their update policy, else that of the platform. `None` if one of them
+/// is unknown.
+fn module_channels(clusters: &[WantedCluster]) -> Option<BTreeSet<Channel>> {
+    let of_cluster = |cluster: &WantedCluster| -> Option<BTreeSet<Channel>> {
+        let platform = cluster.platform.channel;
+        let of_module =
+            |module: &WantedModule| if module.policy.is_some() { module.channel } else { platform };
+        let own: Option<BTreeSet<Channel>> = cluster.modules.iter().map(of_module).collect();
+        own.map(|own| own.into_iter().chain(platform).collect())
+    };
+    let all: Option<Vec<BTreeSet<Channel>>> = clusters.iter().map(of_cluster).collect();
+    Some(all?.into_iter().flatten().collect())
 }
 
 fn packages(clusters: &[WantedCluster]) -> BTreeMap<String, ModuleNeed> {

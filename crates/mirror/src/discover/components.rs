@@ -19,6 +19,8 @@ use crate::{
 pub(super) struct ComponentFound {
     /// The chosen versions, ascending.
     pub(super) versions: Vec<Tag>,
+    /// The chosen release channels, and the version that each points to in the bundle.
+    pub(super) channels: BTreeMap<Channel, Tag>,
     /// Release channels that were looked for and are not there.
     pub(super) absent: Vec<Channel>,
 }
@@ -72,6 +74,10 @@ pub(super) async fn one(
     }
     let Step { value: selected, mut found } = module_offer::select(source, (component, name), rules).await?;
     let Some(Selected { offer, absent, chosen }) = selected else { return Ok(found.with(None)) };
+    // There are versions, and none of them is selected.
+    if chosen.versions.is_empty() && found.missing.is_empty() {
+        return Ok(found.with(None));
+    }
     let is_pointed = |(channel, version): &(&Channel, &Tag)| offer.channels.get(channel) != Some(version);
     let (pointed, as_on_source): (Vec<_>, Vec<_>) = chosen.channels.iter().partition(is_pointed);
     let channels = try_join_all(as_on_source.into_iter().map(|(channel, _)| async {
@@ -109,7 +115,8 @@ pub(super) async fn one(
     // Where exact versions are named, no channel is expected.
     let is_exact = |rule: &VersionRule| matches!(rule, VersionRule::Exactly { .. });
     let absent = if rules.iter().all(is_exact) { Vec::new() } else { absent };
-    Ok(found.with(Some(ComponentFound { versions: ascending(chosen.versions), absent })))
+    let ModuleSelection { versions, channels } = chosen;
+    Ok(found.with(Some(ComponentFound { versions: ascending(versions), channels, absent })))
 }
 
 /// Gives a version of a module without a release image that of a channel that points to it, which describes the same

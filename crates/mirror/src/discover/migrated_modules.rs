@@ -1,15 +1,12 @@
 //! The modules that the selected releases require: pulled with them if modules are not chosen by name, else reported.
 
-use std::collections::BTreeMap;
-
 use deckhouse::{
     ReleaseManifest, VersionRule,
     module_rule::module_name,
     repositories::{Component, MODULES},
 };
-use oci::Tag;
 
-use super::{Modules, Request, components};
+use super::{Modules, Request, components, modules::ModulesFound};
 use crate::{
     Cause, Error,
     required_modules::{left_out_note, missing, required},
@@ -22,7 +19,7 @@ pub(super) async fn complete(
     source: &Source,
     releases: &[ReleaseManifest],
     request: &Request,
-    modules: &mut BTreeMap<String, Vec<Tag>>,
+    modules: &mut ModulesFound,
 ) -> Result<Found, Error> {
     let mut found = Found::default();
     for (name, by) in required(releases) {
@@ -37,7 +34,7 @@ pub(super) async fn complete(
             let module =
                 components::one(source, (Component::Module, &name), &[VersionRule::Channels]).await?;
             if let Some(module) = module.merge_into(&mut found) {
-                modules.insert(name, module.versions);
+                modules.insert(name, module);
                 continue;
             }
         }

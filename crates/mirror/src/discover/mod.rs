@@ -29,7 +29,7 @@ use oci::Tag;
 use semver::Version;
 
 pub use self::locked::locked;
-use self::platform::Platform;
+use self::{modules::ModulesFound, platform::Platform};
 use crate::{
     Cause, Error, Event, MissingItem, Observer, Stage, attached,
     source::{Found, Source, Step},
@@ -126,13 +126,22 @@ pub enum Modules {
         required: BTreeMap<String, Vec<VersionRule>>,
         /// Modules of other sources, which are left out if this source does not have them.
         others: BTreeMap<String, Vec<VersionRule>>,
-        /// Modules that the clusters have from the platform's image.
-        embedded: BTreeSet<String>,
+        /// What else is known of the clusters.
+        clusters: InClusters,
         /// Modules that are left out, also if they are required.
         except: BTreeSet<String>,
     },
     /// None.
     Nothing,
+}
+
+/// What is known of the modules in clusters, apart from their versions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InClusters {
+    /// The enabled modules of the platform's image; `None` if they are unknown.
+    pub embedded: Option<BTreeSet<String>>,
+    /// The release channels that modules follow; empty if one of them is unknown.
+    pub channels: BTreeSet<Channel>,
 }
 
 impl Default for Modules {
@@ -331,6 +340,7 @@ async fn read(source: &Source, request: &Request) -> Result<Step<Discovery>, Err
     let (mut modules, mut extra_images) = modules.merge_into(&mut found);
     found.merge(migrated_modules::complete(source, &platform.manifests, request, &mut modules).await?);
     module_requirements::follow(source, request, &mut modules, &mut found).await?;
+    let modules = modules.into_iter().map(|(name, module)| (name, module.versions)).collect();
     // Only the list of releases has shown whether a list of packages can be trusted.
     let (packages, plugins) = futures_util::try_join!(
         packages(source, request),
@@ -380,15 +390,12 @@ async fn platform(source: &Source, request: &Request) -> Result<Step<(Platform, 
 }
 
 /// The selected modules with their versions, or only their extra images.
-async fn modules(
-    source: &Source,
-    request: &Request,
-) -> Result<Step<(BTreeMap<String, Vec<Tag>>, Vec<String>)>, Error> {
+async fn modules(source: &Source, request: &Request) -> Result<Step<(ModulesFound, Vec<String>)>, Error> {
     if request.only_extra_images {
         let Step { value: named, mut found } = modules::chosen(source, &request.modules).await?;
         let extra = extra_images::discover(source, Component::Module, &request.modules, named).await?;
         let extra = extra.merge_into(&mut found);
-        return Ok(found.with((BTreeMap::new(), extra)));
+        return Ok(found.with((ModulesFound::new(), extra)));
     }
     let Step { value: modules, found } = modules::discover(source, &request.modules).await?;
     Ok(found.with((modules, Vec::new())))

@@ -19,15 +19,16 @@ use futures_util::future::try_join_all;
 use oci::{Tag, TagOrDigest};
 use semver::Version;
 
-use super::{Modules, Request, components, platform::tag};
+use super::{
+    Modules, Request,
+    components::{self, ComponentFound},
+    modules::ModulesFound,
+};
 use crate::{
     Cause, Error, WantedBy,
     required_modules::{left_out_note, missing},
-    source::{Found, ImageNames, Source, Step},
+    source::{Found, ImageNames, Source, Step, TagList},
 };
-
-/// The modules and their versions, ascending.
-type ModuleVersions = BTreeMap<String, Vec<Tag>>;
 
 /// A requirement, and the version of a module that has it.
 struct Required {
@@ -46,80 +47,116 @@ struct Elsewhere<'a> {
 pub(super) async fn follow(
     source: &Source,
     request: &Request,
-    modules: &mut ModuleVersions,
+    modules: &mut ModulesFound,
     found: &mut Found,
 ) -> Result<(), Error> {
     let elsewhere = Elsewhere { releases: in_releases(&found.names), selected: &request.modules };
     let mut all = BTreeMap::<String, Vec<Required>>::new();
-    let mut absent = BTreeSet::new();
+    // Each module is asked for once, so that this ends.
+    let mut absent = BTreeMap::<String, String>::new();
     let mut unread: BTreeSet<String> = modules.keys().cloned().collect();
     while !unread.is_empty() {
-        for required in read(source, &take(&mut unread), modules, found).await? {
+        for required in read(source, &request.modules, (modules, &take(&mut unread)), found).await? {
             all.entry(required.requirement.name.clone()).or_default().push(required);
         }
         let Modules::Needed { except, .. } = &request.modules else { break };
         let is_lacking = |name: &&String| {
             let is_known = modules.contains_key(*name) || elsewhere.has(name);
-            !is_known && !except.contains(*name) && !absent.contains(*name) && module_name(name).is_ok()
+            !is_known && !except.contains(*name) && !absent.contains_key(*name)
         };
         let lacking: Vec<String> = all.keys().filter(is_lacking).cloned().collect();
         for name in lacking {
-            let module = components::one(source, (Component::Module, &name), &[VersionRule::Channels]);
-            match module.await?.merge_into(found) {
-                Some(module) => {
-                    found.note(format!("module {name} is pulled for {}", dependents(&all[&name])));
-                    modules.insert(name.clone(), module.versions);
-                    unread.insert(name);
+            match components::one(source, (Component::Module, &name), &[VersionRule::Channels]).await {
+                // Some registries refuse to show what they do not have.
+                Err(Error::Registry(error)) if error.is_refused_access() => {
+                    absent.insert(name, error.to_string());
                 }
-                None => drop(absent.insert(name)),
+                module => match module?.merge_into(found) {
+                    Some(module) => {
+                        found.note(format!("module {name} is pulled for {}", dependents(&all[&name])));
+                        modules.insert(name.clone(), module);
+                        unread.insert(name);
+                    }
+                    None => {
+                        absent.insert(name, "the source does not have this module".to_owned());
+                    }
+                },
             }
         }
     }
     for (name, required) in &all {
-        if let Some(versions) = modules.get(name) {
-            let versions = versions.iter().filter_map(|tag| parse_tag(tag.as_str()));
+        if let Some(module) = modules.get(name) {
+            let versions = module.versions.iter().filter_map(|tag| parse_tag(tag.as_str()));
             report_versions(required, &versions.collect(), found);
         } else if elsewhere.has(name) {
             report_versions(required, &elsewhere.versions(name), found);
         } else {
-            report_absent(source, request, (name, required), found).await?;
+            report_absent(source, request, (name, required, absent.get(name)), found).await?;
         }
     }
     Ok(())
 }
 
-/// The requirements of all versions of these modules.
+/// The requirements of the versions of modules that clusters may get.
 async fn read(
     source: &Source,
-    names: &BTreeSet<String>,
-    modules: &ModuleVersions,
+    selected: &Modules,
+    (modules, names): (&ModulesFound, &BTreeSet<String>),
     found: &mut Found,
 ) -> Result<Vec<Required>, Error> {
     let wanted = &found.wanted;
-    let versions = names.iter().flat_map(|name| modules[name].iter().map(move |version| (name, version)));
+    let versions = names.iter().flat_map(|name| {
+        let module = &modules[name];
+        let highest = highest(module, selected);
+        let may_get = move |version: &&Tag| match (parse_tag(version.as_str()), &highest) {
+            (Some(version), Some(highest)) => version <= *highest,
+            _ => true,
+        };
+        module.versions.iter().filter(may_get).map(move |version| (name, version))
+    });
     let each = versions.map(|(name, version)| async move {
         let (path, reference) = (Component::Module.release(name), TagOrDigest::from(version.clone()));
         let by = WantedBy::version(Component::Module, name, version);
-        let mut found = Found::default();
         // Without a release image, the version is missing already.
         let Some(manifest) = wanted.get(&(path.clone(), reference.clone())) else {
+            return Ok(Found::default().with(Vec::new()));
+        };
+        let Step { value: files, mut found } =
+            source.files(&path, &reference, manifest, &[MODULE_YAML], &by).await?;
+        let unknown = |why: &str| format!("whether {by} requires other modules is unknown: {why}");
+        let Some(files) = files else {
+            if !matches!(selected, Modules::Needed { .. }) {
+                found = Found::default();
+                found.warn(unknown("its release image cannot be read"));
+            }
             return Ok(found.with(Vec::new()));
         };
-        let files = source.files(&path, &reference, manifest, &[MODULE_YAML], &by).await?;
-        let files = files.merge_into(&mut found).unwrap_or_default();
         let requirements = match files.get(MODULE_YAML).map(|file| ModuleRequirement::parse_all(name, file)) {
             Some(Ok(requirements)) => requirements,
             Some(Err(error)) => {
-                found.warn(format!("whether {by} requires other modules is unknown: {error}"));
+                found.warn(unknown(&error.to_string()));
                 Vec::new()
             }
             None => Vec::new(),
         };
-        let required = requirements.into_iter().map(|requirement| Required { by: by.clone(), requirement });
+        let (modules, others): (Vec<_>, Vec<_>) =
+            requirements.into_iter().partition(|it| module_name(&it.name).is_ok());
+        for ModuleRequirement { name, .. } in others {
+            found.warn(format!("{by} requires '{name}', which is not the name of a module"));
+        }
+        let required = modules.into_iter().map(|requirement| Required { by: by.clone(), requirement });
         Ok::<Step<Vec<Required>>, Error>(found.with(required.collect()))
     });
     let steps = try_join_all(each).await?;
     Ok(found.merge_all(steps).into_iter().flatten().collect())
+}
+
+/// The highest version of a module that the clusters may get: the highest of those to which the release channels point that
+/// they follow. `None` if it is unknown.
+fn highest(module: &ComponentFound, selected: &Modules) -> Option<Version> {
+    let Modules::Needed { clusters, .. } = selected else { return None };
+    let followed = module.channels.iter().filter(|(channel, _)| clusters.channels.contains(*channel));
+    followed.filter_map(|(_, version)| parse_tag(version.as_str())).max()
 }
 
 /// Reports the requirements that none of these versions satisfies. Without versions, nothing is known.
@@ -136,42 +173,45 @@ fn report_versions(required: &[Required], versions: &BTreeSet<Version>, found: &
     }
 }
 
-/// Reports a required module that is neither pulled nor part of the platform.
+/// Reports a required module that is neither pulled nor part of the platform; `why_absent` is why the source does not have
+/// it.
 async fn report_absent(
     source: &Source,
     request: &Request,
-    (name, required): (&str, &[Required]),
+    (name, required, why_absent): (&str, &[Required], Option<&String>),
     found: &mut Found,
 ) -> Result<(), Error> {
-    let left_out = (Cause::ModuleLeftOut, "the selection leaves this module out");
-    let (cause, reason) = match &request.modules {
-        Modules::Needed { except, .. } | Modules::Listed { except } if except.contains(name) => left_out,
-        Modules::Needed { .. } => (Cause::ModuleMissing, "the source does not have this module"),
-        Modules::Named(_) if is_offered(source, name, &required[0].by).await? => left_out,
+    let is_left_out = match &request.modules {
+        Modules::Needed { except, .. } | Modules::Listed { except } => except.contains(name),
         // It may be part of the platform without images of its own.
-        Modules::Listed { .. } | Modules::Named(_) | Modules::Nothing => return Ok(()),
+        Modules::Named(_) => is_listed(source, name).await?,
+        Modules::Nothing => false,
     };
     let by: BTreeSet<WantedBy> = required.iter().map(|it| it.by.clone()).collect();
-    if request.allow_missing_modules.contains(name) {
-        found.note(left_out_note(name, &by));
-    } else if matches!(request.modules, Modules::Needed { .. }) {
-        found.miss(missing(source.name(MODULES), (name, &by), cause, reason));
-    } else {
-        found.warn(format!("module {name} is left out, although it is required by {}", dependents(required)));
+    let (cause, reason) = match why_absent {
+        _ if is_left_out => (Cause::ModuleLeftOut, "the selection leaves this module out"),
+        Some(why) => (Cause::ModuleMissing, why.as_str()),
+        None => return Ok(()),
+    };
+    match &request.modules {
+        _ if request.allow_missing_modules.contains(name) => found.note(left_out_note(name, &by)),
+        Modules::Needed { clusters, .. } if is_left_out || clusters.embedded.is_some() => {
+            found.miss(missing(source.name(MODULES), (name, &by), cause, reason));
+        }
+        Modules::Needed { .. } => found.warn(format!(
+            "module {name} is required by {}, and the source does not have it; it is unknown whether the clusters have it \
+             from the image of the platform",
+            dependents(required)
+        )),
+        _ => found
+            .warn(format!("module {name} is left out, although it is required by {}", dependents(required))),
     }
     Ok(())
 }
 
 /// Whether the source lists a module. A source that does not show its list has none for this purpose.
-async fn is_offered(source: &Source, name: &str, by: &WantedBy) -> Result<bool, Error> {
-    if module_name(name).is_err() {
-        return Ok(false);
-    }
-    match source.look(MODULES, &tag(name)?, by).await {
-        Ok(step) => Ok(step.value.is_some()),
-        Err(Error::Registry(error)) if error.is_refused_access() => Ok(false),
-        Err(error) => Err(error),
-    }
+async fn is_listed(source: &Source, name: &str) -> Result<bool, Error> {
+    Ok(matches!(source.optional_tags(MODULES).await?, TagList::Tags(names) if names.contains(name)))
 }
 
 fn dependents(required: &[Required]) -> String {
@@ -194,7 +234,9 @@ impl Elsewhere<'_> {
     /// Whether the clusters or the selected releases have a module.
     fn has(&self, name: &str) -> bool {
         let is_in_clusters = match self.selected {
-            Modules::Needed { others, embedded, .. } => others.contains_key(name) || embedded.contains(name),
+            Modules::Needed { others, clusters, .. } => {
+                others.contains_key(name) || clusters.embedded.iter().flatten().any(|it| it == name)
+            }
             Modules::Listed { .. } | Modules::Named(_) | Modules::Nothing => false,
         };
         is_in_clusters || !self.versions(name).is_empty()

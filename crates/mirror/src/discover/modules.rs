@@ -14,7 +14,8 @@ use futures_util::future::try_join_all;
 use oci::{RawManifest, Tag, TagOrDigest};
 
 use super::{
-    Modules, components,
+    Modules,
+    components::{self, ComponentFound},
     platform::{tag, want_digests},
 };
 use crate::{
@@ -22,17 +23,17 @@ use crate::{
     source::{Found, Images, Need, Source, Step, TagList},
 };
 
-pub(super) async fn discover(
-    source: &Source,
-    modules: &Modules,
-) -> Result<Step<BTreeMap<String, Vec<Tag>>>, Error> {
+/// What the source has of modules, by name.
+pub(super) type ModulesFound = BTreeMap<String, ComponentFound>;
+
+pub(super) async fn discover(source: &Source, modules: &Modules) -> Result<Step<ModulesFound>, Error> {
     let Step { value: named, mut found } = chosen(source, modules).await?;
     let all = components::all(source, Component::Module, modules, named).await?.merge_into(&mut found);
     let absent = all.iter().filter_map(|(name, module)| absent_channels(name, &module.as_ref()?.absent));
     if let Some(note) = absent_channels_note(absent) {
         found.note(note);
     }
-    Ok(found.with(all.into_iter().filter_map(|(name, module)| Some((name, module?.versions))).collect()))
+    Ok(found.with(all.into_iter().filter_map(|(name, module)| Some((name, module?))).collect()))
 }
 
 /// The ordinary channels among those that a module does not have, as `console: beta, stable`.

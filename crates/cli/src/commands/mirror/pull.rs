@@ -59,7 +59,7 @@ struct Pulled {
     /// Plugins of the d8 CLI, and their versions.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     plugins: BTreeMap<String, Vec<String>>,
-    /// Extra images of modules, if nothing else of modules was pulled.
+    /// Extra images of modules and packages, if nothing else of these was pulled.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     extra_images: Vec<String>,
     databases: Vec<String>,
@@ -184,8 +184,8 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
 
     refuse_directories_of(&planned)?;
     // Without releases, the file next to the bundle belongs to another one.
-    let releases = (!discovery.releases.is_empty()).then_some(discovery.release_manifests);
-    let staging = stage(&settings.archive, &journal, releases, executable);
+    let releases = (!discovery.releases.is_empty()).then_some(discovery.release_manifests.as_str());
+    let side_files = StagedFiles::stage(&settings.archive, journal.directory(), releases, executable)?;
     let observer: Arc<dyn Observer> = progress.clone();
     let job = ArchivesJob {
         source: &source,
@@ -195,8 +195,7 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
         options: settings.write,
         observer: &observer,
     };
-    let writing = async { Ok(job.write(&planned, settings.form).await?) };
-    let (side_files, written) = tokio::try_join!(staging, writing)?;
+    let written = job.write(&planned, settings.form).await?;
     pulled.files = written.files;
     pulled.gost_sums = written.sums;
     pulled.copied = local.copied();
@@ -215,21 +214,6 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
             .warn("the dhctl next to the bundle is not the static Linux binary and may not run elsewhere");
     }
     Printer::new(settings.output).result(NAME, &pulled, &text(&pulled, &settings.named))
-}
-
-/// Writes the files next to the bundle, off the threads that serve the network.
-async fn stage(
-    bundle: &Path,
-    journal: &Journal,
-    releases: Option<String>,
-    executable: Option<&Path>,
-) -> Result<StagedFiles, Failure> {
-    let (bundle, directory) = (bundle.to_owned(), journal.directory().clone());
-    let executable = executable.map(Path::to_owned);
-    let staging = tokio::task::spawn_blocking(move || {
-        StagedFiles::stage(&bundle, &directory, releases.as_deref(), executable.as_deref())
-    });
-    staging.await.map_err(Failure::internal)?
 }
 
 fn not_discovered(settings: &PullSettings, error: mirror::Error) -> Failure {

@@ -1,8 +1,9 @@
 //! `update run --check-images`: the images of a release are read before it is approved.
 
-use std::{pin::pin, time::Duration};
+use std::{collections::BTreeMap, pin::pin, time::Duration};
 
-use cluster::{ClusterState, ImageSource, image_check::ImageCheck, run::Blocked};
+use cluster::{ClusterState, ImageSource, image_check::ImageCheck, modules::offered, run::Blocked};
+use oci::Tag;
 use semver::Version;
 use tokio::time::Instant;
 
@@ -19,6 +20,8 @@ use crate::{
 pub(super) struct CheckedImages {
     /// Where they were read.
     source: ImageSource,
+    /// The versions of modules that the registry offered then.
+    modules: BTreeMap<String, Tag>,
     check: ImageCheck,
     /// When.
     read: Instant,
@@ -38,9 +41,9 @@ impl Run {
         state: &ClusterState,
         release: &Version,
     ) -> Result<Option<Blocked>, Failure> {
-        let source = state.image_source();
+        let (source, modules) = (state.image_source(), offered(state));
         let current = self.images.take().filter(|it| {
-            let is_current = it.source == source && it.check.release == *release;
+            let is_current = it.source == source && it.modules == modules && it.check.release == *release;
             let is_blocked = it.check.report(state).problem.is_some();
             is_current && !(is_blocked && it.read.elapsed() >= READ_AGAIN)
         });
@@ -48,7 +51,7 @@ impl Run {
             checked
         } else {
             let check = self.read_images(state, release).await?;
-            CheckedImages { source, check, read: Instant::now() }
+            CheckedImages { source, modules, check, read: Instant::now() }
         };
         let blocked = Blocked::by_images(&checked.check.report(state), release);
         self.images = Some(checked);

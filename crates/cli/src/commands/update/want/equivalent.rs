@@ -7,7 +7,7 @@ use deckhouse::want::{ModuleNeed, Needs};
 
 /// A pull of at least the same releases and modules. It pulls what registries contain already too.
 pub(super) fn equivalent(needs: &Needs) -> PullChain {
-    let Needs { edition, chain, modules, embedded_modules: _, packages, plugins, databases } = needs;
+    let Needs { edition, chain, modules, packages, plugins, databases, .. } = needs;
     // A maximum and named channels together would leave out a target, so several kinds of targets have neither.
     let (max, channels) = match (chain.targets.last(), chain.channels.is_empty()) {
         (Some(target), true) => (Some(target.to_string()), Vec::new()),
@@ -58,7 +58,8 @@ mod tests {
                 ("console".to_owned(), need(Some(Version::new(1, 2, 3)), true)),
                 ("stronghold".to_owned(), need(None, true)),
             ]),
-            embedded_modules: BTreeSet::new(),
+            embedded_modules: None,
+            module_channels: BTreeSet::new(),
             packages: BTreeMap::new(),
             plugins: BTreeSet::new(),
             databases: true,
