@@ -65,7 +65,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s f -l modules-filter -d 'The older way to name modules, separated by ";". NAME:v1.2.3: every version from v1.2.3 on. NAME:CHANNEL: the version that this channel points to' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l include-package -d 'Pull only the packages that are named with this flag, whether or not the source lists them (repeatable); the values are the same as for --include-module' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l exclude-package -d 'Leave out this package (repeatable)' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l include-plugin -d 'Pull this plugin of the d8 CLI too (repeatable): its newest version, the newest version that the constraint allows, or exactly the version of NAME@=VERSION. Plugins that pulled modules need are pulled without this flag' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l include-plugin -d 'Pull this plugin of the d8 CLI too (repeatable): its newest version, the newest version that the constraint allows, or exactly the version of NAME@=VERSION. Plugins for the pulled modules are pulled without this flag' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s c -l images-bundle-chunk-size -d 'Split the bundle into parts of at most this size: a number of GiB, or a size such as 200MB, 4GiB or fat32' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l bundle-format -d 'Format of the bundle: "tar" is one file; "d8" is a directory of archives, as "d8 mirror pull" writes them' -r -f -a "tar\t'One archive'
 d8\t'A directory of archives'"
@@ -145,7 +145,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -s f -l modules-filter -d 'The older way to name modules, separated by ";". NAME:v1.2.3: every version from v1.2.3 on. NAME:CHANNEL: the version that this channel points to' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l include-package -d 'Pull only the packages that are named with this flag, whether or not the source lists them (repeatable); the values are the same as for --include-module' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l exclude-package -d 'Leave out this package (repeatable)' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l include-plugin -d 'Pull this plugin of the d8 CLI too (repeatable): its newest version, the newest version that the constraint allows, or exactly the version of NAME@=VERSION. Plugins that pulled modules need are pulled without this flag' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l include-plugin -d 'Pull this plugin of the d8 CLI too (repeatable): its newest version, the newest version that the constraint allows, or exactly the version of NAME@=VERSION. Plugins for the pulled modules are pulled without this flag' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -s c -l images-bundle-chunk-size -d 'Split the bundle into parts of at most this size: a number of GiB, or a size such as 200MB, 4GiB or fat32' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l bundle-format -d 'Format of the bundle: "tar" is one file; "d8" is a directory of archives, as "d8 mirror pull" writes them' -r -f -a "tar\t'One archive'
 d8\t'A directory of archives'"
@@ -708,7 +708,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from package-repository" -l force -d 'Replace the file if it exists'
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from package-repository" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from registry" -l mode -d 'How the cluster gets its images' -r -f -a "Unmanaged\t'From the registry, without a registry in the cluster'
-Direct\t'From the registry, under an address in the cluster that stays the same'
+Direct\t'From the registry; names of images contain a fixed address in the cluster instead of its own'
 Proxy\t'From the registry, through a cache on the control-plane nodes'
 Local\t'From a registry on the control-plane nodes, to which bundles are pushed'
 Managed\t'By the module "registry", with its own ModuleConfig'"

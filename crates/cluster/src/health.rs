@@ -22,7 +22,7 @@ pub struct Health {
     pub reasons: Vec<Unhealthy>,
 }
 
-/// One reason why a cluster is not idle and healthy.
+/// One reason why a cluster is not idle or not healthy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unhealthy {
     /// Which kind of reason.
@@ -31,7 +31,7 @@ pub struct Unhealthy {
     pub problem: Problem,
 }
 
-/// A kind of reason why a cluster is not idle and healthy. Programs compare these words.
+/// A kind of reason why a cluster is not idle or not healthy. Programs compare these words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum UnhealthyKind {

@@ -41,7 +41,7 @@ pub(crate) struct Step<T> {
 enum Note {
     /// The result may differ from what was requested.
     Warning(String),
-    /// Information that needs no action.
+    /// Something else that the user should know.
     Note(String),
 }
 
@@ -81,7 +81,7 @@ impl Found {
         self.notes.push(Note::Warning(text));
     }
 
-    /// Adds information that needs no action.
+    /// Adds a note: something else that the user should know.
     pub(crate) fn note(&mut self, text: String) {
         self.notes.push(Note::Note(text));
     }

@@ -226,7 +226,7 @@ pub struct PullFlags {
     )]
     pub no_packages: bool,
     /// Pull this plugin of the d8 CLI too (repeatable): its newest version, the newest version that the constraint allows, or
-    /// exactly the version of NAME@=VERSION. Plugins that pulled modules need are pulled without this flag
+    /// exactly the version of NAME@=VERSION. Plugins for the pulled modules are pulled without this flag
     #[arg(
         long,
         value_name = "NAME[@CONSTRAINT]",

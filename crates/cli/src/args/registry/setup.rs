@@ -41,7 +41,7 @@ pub struct NexusArgs {
     #[arg(long, value_name = "NAME", value_parser = parse_name)]
     pub repository: String,
     /// Port of the repository with plain HTTP. Without --http-port and --https-port, requests are routed by their
-    /// path, which requires Nexus 3.84
+    /// path, which requires Nexus 3.84 or later
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub http_port: Option<u16>,
     /// Port of the repository with HTTPS

@@ -292,14 +292,14 @@ fn the_exit_code_for_monitoring() {
     let run = status(&["here"], &[]).expect(7);
     assert_eq!(
         run.stderr,
-        "error: the cluster is not idle and healthy: Queue/main has 3 tasks; first: ModuleRun:main:prometheus:doStartup\n"
+        "error: the cluster is not idle or not healthy: Queue/main has 3 tasks; first: ModuleRun:main:prometheus:doStartup\n"
     );
     let json = status(&["here"], &["--output", "json"]).expect(7).json();
     assert_eq!(json["result"]["health"]["reasons"][0]["kind"], "running", "{json}");
     assert_eq!(json["result"]["health"]["reasons"][0]["object"], "Queue/main", "{json}");
     let run = status(&["here", "there"], &[]).expect(7);
     assert!(
-        run.stderr.starts_with("error: here: the cluster is not idle and healthy: ")
+        run.stderr.starts_with("error: here: the cluster is not idle or not healthy: ")
             && run.stderr.contains("; there: the cluster "),
         "{}",
         run.stderr

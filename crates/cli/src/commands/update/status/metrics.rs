@@ -34,7 +34,7 @@ const IDLE: Gauge = gauge(
 );
 const PROBLEMS: Gauge = gauge(
     "dhctl_update_problems",
-    "Reasons why the cluster is not idle and healthy, by kind (blocks, alert, running, unknown) and code.",
+    "Reasons why the cluster is not idle or not healthy, by kind (blocks, alert, running, unknown) and code.",
 );
 const WARNINGS: Gauge = gauge(
     "dhctl_update_warnings",

@@ -1,4 +1,4 @@
-//! What `--exit-code` ends with if a cluster is not idle and healthy.
+//! What `--exit-code` ends with if a cluster is not idle or not healthy.
 
 use cluster::health::{Health, UnhealthyKind};
 
@@ -13,7 +13,7 @@ pub(super) fn unhealthy(health: &Health) -> Option<Failure> {
     let lead = match first.kind {
         UnhealthyKind::Blocks => "something blocks the update",
         UnhealthyKind::Alert => "an alert about an update is firing",
-        UnhealthyKind::Running => "the cluster is not idle and healthy",
+        UnhealthyKind::Running => "the cluster is not idle or not healthy",
         UnhealthyKind::Unknown => "too little could be read to say whether the cluster is idle and healthy",
     };
     let of_kind = health.reasons.iter().filter(|it| it.kind == first.kind);
@@ -50,7 +50,7 @@ mod tests {
         let (exit, text) = of(&running).unwrap();
         assert_eq!(exit, Exit::Cluster);
         assert!(
-            text.starts_with("error: the cluster is not idle and healthy: Pod/a ")
+            text.starts_with("error: the cluster is not idle or not healthy: Pod/a ")
                 && text.ends_with("; and 2 more\n"),
             "{text}"
         );
