@@ -1,7 +1,7 @@
 //! Why an image cannot be pulled, by the words of the kubelet and the container runtime.
 
 use deckhouse::version::parse_tag;
-use problems::{Advice, PullCause};
+use problems::{Advice, Contents, PullCause, RegistryAdvice};
 
 use crate::objects::image_repository;
 
@@ -59,7 +59,8 @@ pub(crate) fn by_words(reason: &str, message: &str) -> PullCause {
 pub(crate) fn advice(cause: PullCause, image: &str, repository: String) -> Vec<Advice> {
     let host = repository.split('/').next().unwrap_or_default().to_owned();
     let tag = image.strip_prefix(image_repository(image)).and_then(|it| it.strip_prefix(':'));
-    let pull = tag.and_then(parse_tag).map(|it| Advice::PullSince { major: it.major, minor: it.minor });
+    // A bundle with the latest patch of the minor need not have this one.
+    let pull = tag.and_then(parse_tag).map(|it| RegistryAdvice::Pull(Contents::Release(it)).into());
     match cause {
         PullCause::InvalidName => vec![Advice::CorrectRegistryAddress],
         PullCause::Missing | PullCause::NoRepository => {
@@ -77,6 +78,8 @@ pub(crate) fn advice(cause: PullCause, image: &str, repository: String) -> Vec<A
 
 #[cfg(test)]
 mod tests {
+    use semver::Version;
+
     use super::*;
 
     #[test]
@@ -118,7 +121,11 @@ mod tests {
                 "ErrImagePull",
                 "v1.72.5: not found",
                 PullCause::Missing,
-                vec![Advice::PullSince { major: 1, minor: 72 }, push, Advice::WaitForPull],
+                vec![
+                    RegistryAdvice::Pull(Contents::Release(Version::new(1, 72, 5))).into(),
+                    push,
+                    Advice::WaitForPull,
+                ],
             ),
             ("InvalidImageName", "", PullCause::InvalidName, vec![Advice::CorrectRegistryAddress]),
             ("ImagePullBackOff", "401 Unauthorized", PullCause::Denied, vec![Advice::CorrectRegistryLogin]),

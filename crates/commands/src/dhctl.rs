@@ -171,8 +171,8 @@ pub enum Mirror {
         /// The minor version.
         minor: u64,
     },
-    /// Pulls a release that is to be filled in.
-    PullRelease,
+    /// Pulls exactly this release, as `v1.71.2`; `None`: one that is to be filled in.
+    PullRelease(Option<String>),
     /// Pulls from the vendor's repository of this edition, such as `ee`.
     PullEdition(String),
     /// Reads the releases from a minor on by name, through a proxy cache, and downloads nothing.
@@ -365,7 +365,11 @@ impl Mirror {
             Self::PullSince { major, minor } => {
                 words.fixed(&["pull", "-i", BUNDLE, "--min-version"]).joined("", &format!("{major}.{minor}"))
             }
-            Self::PullRelease => words.fixed(&["pull", "-i", BUNDLE, "--release", "VERSION"]),
+            Self::PullRelease(release) => words.fixed(&["pull", "-i", BUNDLE]).option(
+                "--release",
+                "--release=",
+                release.as_deref().unwrap_or("VERSION"),
+            ),
             Self::PullEdition(edition) => words.fixed(&["pull", "-i", BUNDLE]).option(
                 "--source",
                 "--source=",

@@ -43,17 +43,17 @@ pub(super) fn step(advice: &RegistryAdvice) -> Step {
 fn pull(contents: &Contents) -> Sentence {
     match contents {
         Contents::Release(version) => Sentence::from(format!("pull a bundle that contains v{version}: "))
-            .command(Mirror::PullSince { major: version.major, minor: version.minor }),
+            .command(Mirror::PullRelease(Some(format!("v{version}")))),
         Contents::Image(image) => Sentence::from(format!(
             "pull the release that the platform runs, which contains the image {image} ("
         ))
         .quoted(Update::Status)
         .text(" shows the version): ")
-        .command(Mirror::PullRelease),
+        .command(Mirror::PullRelease(None)),
         Contents::DeployedRelease => Sentence::from("pull the deployed release (")
             .quoted(Update::Status)
             .text(" shows its version): ")
-            .command(Mirror::PullRelease),
+            .command(Mirror::PullRelease(None)),
         Contents::Channel(deployed) => {
             let text = "pull a bundle that contains all releases up to the one that the channel points to";
             match deployed {
