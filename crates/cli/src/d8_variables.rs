@@ -86,7 +86,7 @@ impl D8Variables {
     /// What to say if the limit on the time of requests is set.
     pub(crate) fn note(&self) -> Option<String> {
         let note = format!(
-            "{TIMEOUT} has no effect: dhctl has no limit on the time of a request; --retry-timeout sets how long it waits for a \
+            "{TIMEOUT} has no effect: dhctl does not limit the total time of a transfer; --retry-timeout sets how long it waits for a \
              registry that does not answer"
         );
         self.has_timeout.then_some(note)

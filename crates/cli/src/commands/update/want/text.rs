@@ -91,7 +91,9 @@ fn of_registry(it: &ReadRegistry) -> String {
     if it.missing > 0 {
         let missing = count(it.missing, "object");
         let them = if it.missing == 1 { "it" } else { "them" };
-        let what = format!("{missing} missing or damaged; images that need {them} are not in the want list");
+        let what = format!(
+            "{missing} missing or damaged; a pull with the list downloads the images that need {them}"
+        );
         text += &named_list("", &[what]);
     }
     text
