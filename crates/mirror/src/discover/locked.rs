@@ -10,7 +10,7 @@ use deckhouse::{
     channel::Channel,
     lock::Lock,
     repositories::{
-        Component, INSTALLER, MODULES, RELEASE_CHANNEL, SECURITY_DATABASES, attachment, plugin_of,
+        Component, INSTALLER, MODULES, PACKAGES, RELEASE_CHANNEL, SECURITY_DATABASES, attachment, plugin_of,
     },
     version::ascending,
 };
@@ -67,15 +67,16 @@ pub async fn locked(source: &Source, lock: &Lock, observer: &dyn Observer) -> Re
     let channels = channels(source, &listed.channels).await?.merge_into(&mut found);
     let found = found.check()?;
 
-    let modules = versions(&described, Component::Module);
+    let (modules, packages) =
+        (versions(&described, Component::Module), versions(&described, Component::Package));
     let has = |path: &str| lock.repositories.contains_key(path);
     let discovery = Discovery {
         releases: listed.releases,
         channels,
         builds: listed.builds.into_iter().collect(),
-        extra_images: if modules.is_empty() { extra_images(lock) } else { Vec::new() },
+        extra_images: if modules.is_empty() && packages.is_empty() { extra_images(lock) } else { Vec::new() },
         modules,
-        packages: versions(&described, Component::Package),
+        packages,
         plugins: listed.plugins.into_iter().map(|(name, tags)| (name, ascending(tags))).collect(),
         databases: SECURITY_DATABASES
             .iter()
@@ -143,9 +144,10 @@ fn versions(described: &Described, component: Component) -> BTreeMap<String, Vec
 }
 
 fn extra_images(lock: &Lock) -> Vec<String> {
-    let of_modules =
-        lock.repositories.iter().filter(|(path, _)| path.starts_with(MODULES) && path.contains("/extra/"));
-    let tags = of_modules.flat_map(|(path, it)| it.tags.keys().map(move |tag| (path, tag)));
+    let is_extra =
+        |path: &str| [MODULES, PACKAGES].iter().any(|it| path.starts_with(it)) && path.contains("/extra/");
+    let extra = lock.repositories.iter().filter(|(path, _)| is_extra(path));
+    let tags = extra.flat_map(|(path, it)| it.tags.keys().map(move |tag| (path, tag)));
     let own = tags.filter(|(_, tag)| attachment(tag.as_str()).is_none());
     own.map(|(path, tag)| format!("{path}:{tag}")).collect()
 }
