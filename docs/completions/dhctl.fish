@@ -708,7 +708,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from package-repository" -l force -d 'Replace the file if it exists'
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from package-repository" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from registry" -l mode -d 'How the cluster gets its images' -r -f -a "Unmanaged\t'From the registry, without a registry in the cluster'
-Direct\t'From the registry; names of images contain a fixed address in the cluster instead of its own'
+Direct\t'From the registry; image names contain a fixed address in the cluster instead of the registry\'s'
 Proxy\t'From the registry, through a cache on the control-plane nodes'
 Local\t'From a registry on the control-plane nodes, to which bundles are pushed'
 Managed\t'By the module "registry", with its own ModuleConfig'"

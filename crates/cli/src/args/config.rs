@@ -117,7 +117,7 @@ pub struct RegistryModeArgs {
 pub enum RegistryModeName {
     /// From the registry, without a registry in the cluster
     Unmanaged,
-    /// From the registry; names of images contain a fixed address in the cluster instead of its own
+    /// From the registry; image names contain a fixed address in the cluster instead of the registry's
     Direct,
     /// From the registry, through a cache on the control-plane nodes
     Proxy,

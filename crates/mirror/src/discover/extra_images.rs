@@ -16,7 +16,7 @@ use crate::{
     source::{Found, Source, Step},
 };
 
-/// Wants the extra images of the selected versions of `named`; returns each as `modules/NAME/extra/EXTRA:TAG`.
+/// Wants the extra images of the versions that were `chosen`; returns each as `modules/NAME/extra/EXTRA:TAG`.
 ///
 /// # Errors
 /// [`Error::NoSuchModules`] if one of them was named and is not there.
@@ -24,10 +24,10 @@ pub(super) async fn discover(
     source: &Source,
     component: Component,
     selected: &Modules,
-    named: BTreeMap<String, Vec<VersionRule>>,
+    chosen: Step<BTreeMap<String, Vec<VersionRule>>>,
 ) -> Result<Step<Vec<String>>, Error> {
+    let Step { value: named, mut found } = chosen;
     let steps = named.iter().map(|(name, rules)| of_component(source, (component, name), rules));
-    let mut found = Found::default();
     let are_there = found.merge_all(try_join_all(steps).await?);
     let absent = named.into_keys().zip(are_there).filter(|(_, is_there)| !is_there);
     let absent: Vec<String> = absent.map(|(name, _)| name).collect();

@@ -392,10 +392,9 @@ async fn platform(source: &Source, request: &Request) -> Result<Step<(Platform, 
 /// The selected modules with their versions, or only their extra images.
 async fn modules(source: &Source, request: &Request) -> Result<Step<(ModulesFound, Vec<String>)>, Error> {
     if request.only_extra_images {
-        let Step { value: named, mut found } = modules::chosen(source, &request.modules).await?;
-        let extra = extra_images::discover(source, Component::Module, &request.modules, named).await?;
-        let extra = extra.merge_into(&mut found);
-        return Ok(found.with((ModulesFound::new(), extra)));
+        let chosen = modules::chosen(source, &request.modules).await?;
+        let extra = extra_images::discover(source, Component::Module, &request.modules, chosen).await?;
+        return Ok(extra.found.with((ModulesFound::new(), extra.value)));
     }
     let Step { value: modules, found } = modules::discover(source, &request.modules).await?;
     Ok(found.with((modules, Vec::new())))
@@ -407,10 +406,9 @@ async fn packages(
     request: &Request,
 ) -> Result<Step<(BTreeMap<String, Vec<Tag>>, Vec<String>)>, Error> {
     if request.only_extra_images {
-        let Step { value: named, mut found } = packages::chosen(source, &request.packages).await?;
-        let extra = extra_images::discover(source, Component::Package, &request.packages, named).await?;
-        let extra = extra.merge_into(&mut found);
-        return Ok(found.with((BTreeMap::new(), extra)));
+        let chosen = packages::chosen(source, &request.packages).await?;
+        let extra = extra_images::discover(source, Component::Package, &request.packages, chosen).await?;
+        return Ok(extra.found.with((BTreeMap::new(), extra.value)));
     }
     let Step { value: packages, found } = packages::discover(source, &request.packages).await?;
     Ok(found.with((packages, Vec::new())))

@@ -56,7 +56,7 @@ pub(super) async fn follow(
     let mut absent = BTreeMap::<String, String>::new();
     let mut unread: BTreeSet<String> = modules.keys().cloned().collect();
     while !unread.is_empty() {
-        for required in read(source, &request.modules, (modules, &take(&mut unread)), found).await? {
+        for required in read(source, &request.modules, modules, &take(&mut unread), found).await? {
             all.entry(required.requirement.name.clone()).or_default().push(required);
         }
         let Modules::Needed { except, .. } = &request.modules else { break };
@@ -91,7 +91,7 @@ pub(super) async fn follow(
         } else if elsewhere.has(name) {
             report_versions(required, &elsewhere.versions(name), found);
         } else {
-            report_absent(source, request, (name, required, absent.get(name)), found).await?;
+            report_absent(source, request, name, required, absent.get(name), found).await?;
         }
     }
     Ok(())
@@ -101,7 +101,8 @@ pub(super) async fn follow(
 async fn read(
     source: &Source,
     selected: &Modules,
-    (modules, names): (&ModulesFound, &BTreeSet<String>),
+    modules: &ModulesFound,
+    names: &BTreeSet<String>,
     found: &mut Found,
 ) -> Result<Vec<Required>, Error> {
     let wanted = &found.wanted;
@@ -178,7 +179,9 @@ fn report_versions(required: &[Required], versions: &BTreeSet<Version>, found: &
 async fn report_absent(
     source: &Source,
     request: &Request,
-    (name, required, why_absent): (&str, &[Required], Option<&String>),
+    name: &str,
+    required: &[Required],
+    why_absent: Option<&String>,
     found: &mut Found,
 ) -> Result<(), Error> {
     let is_left_out = match &request.modules {

@@ -36,7 +36,8 @@ pub struct PlanArgs {
     )]
     pub registry: Option<RepositoryUrl>,
     /// Also read every image of the first release of the plan in the registry that the cluster pulls from, with the
-    /// cluster's own login: each manifest, and the last byte of each blob; of modules, those that the release requires (migratedModules)
+    /// cluster's own login: each manifest, and the last byte of each blob; of modules, those that the release requires
+    /// (migratedModules)
     #[arg(long)]
     pub check_images: bool,
     /// Also plan with a registry that has another edition of the platform than the cluster runs
