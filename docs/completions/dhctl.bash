@@ -2655,7 +2655,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update__subcmd__plan)
-            opts="-f -r -u -p -h --file --to --helm --changelog --registry --check-images --allow-edition-change --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --kubeconfig --context --output --log --log-file --help"
+            opts="-f -i -r -u -p -h --file --bundle --to --helm --changelog --registry --check-images --allow-edition-change --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --kubeconfig --context --output --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2666,6 +2666,14 @@ _dhctl() {
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bundle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

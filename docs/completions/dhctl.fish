@@ -806,6 +806,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -s f -l file -d 'Releases file: the deckhousereleases.yaml that a pull writes next to the bundle' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -s i -l bundle -d 'Read the releases and their edition from this bundle instead of a releases file. If its parts are in several directories, repeat the flag, once for each directory' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l to -d 'Last release of the plan; default: the last known release' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -s r -l registry -d 'Also check this registry, HOST[:PORT]/PATH: further releases, the release that the cluster\'s channel points to, and whether the images are there' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -s u -l registry-login -d 'User name for --registry' -r
@@ -831,7 +832,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l helm -d 'Also search all Helm releases for removed Kubernetes APIs; needs permission to read all Secrets'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l changelog -d 'List all changes of each release; default: only those with an impact, and how many others there are'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l check-images -d 'Also read every image of the first release of the plan in the registry that the cluster pulls from, with the cluster\'s own login: each manifest, and the last byte of each blob; of modules, those that the release requires (migratedModules)'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l allow-edition-change -d 'Also plan with a registry that has another edition of the platform than the cluster runs'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l allow-edition-change -d 'Also plan with a registry or a bundle that has another edition of the platform than the cluster runs'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l insecure -d 'Use plain HTTP instead of HTTPS'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l tls-skip-verify -d 'Accept any TLS certificate'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -1,4 +1,4 @@
-//! Whether a registry has the edition of the platform that a cluster runs.
+//! Whether a registry or a bundle has the edition of the platform that a cluster runs.
 //!
 //! The running controller writes its edition to the annotation `core.deckhouse.io/edition` of its Deployment; each image of
 //! the controller and of the installer names its own. The path of a registry proves nothing.
@@ -22,8 +22,9 @@ pub enum EditionMatch {
     Different {
         /// That of the cluster.
         cluster: String,
-        /// That of the registry.
-        registry: String,
+        /// That of the registry or of the bundle.
+        #[serde(rename = "registry")]
+        found: String,
     },
     /// One of them is unknown.
     NotChecked {
@@ -47,7 +48,7 @@ impl EditionMatch {
                 Self::Same { edition: cluster.to_string() }
             }
             RegistryAnswer::Found(edition) => {
-                Self::Different { cluster: cluster.to_string(), registry: edition.to_string() }
+                Self::Different { cluster: cluster.to_string(), found: edition.to_string() }
             }
             RegistryAnswer::Missing => {
                 not_checked("the registry does not have the image that contains the edition")
@@ -74,7 +75,7 @@ mod tests {
         let found = |name| RegistryAnswer::Found(Edition::parse(name).unwrap());
         let of = |annotation, answer: RegistryAnswer<Edition>| EditionMatch::of(&state(annotation), &answer);
         assert_eq!(of(Some("EE"), found("ee")), EditionMatch::Same { edition: "EE".to_owned() });
-        let different = EditionMatch::Different { cluster: "EE".to_owned(), registry: "FE".to_owned() };
+        let different = EditionMatch::Different { cluster: "EE".to_owned(), found: "FE".to_owned() };
         assert_eq!(of(Some("EE"), found("FE")), different);
         for (annotation, answer) in [
             (None, found("EE")),

@@ -6,6 +6,10 @@ use std::fmt::{self, Display, Formatter};
 /// `deckhouse-controller/pkg/edition`, which reads `/deckhouse/edition`).
 pub const EDITION_FILE: &str = "deckhouse/edition";
 
+/// The most that is read of an image to find its edition, in bytes: a late step of the build writes the file, so it is in
+/// one of the small layers on top.
+pub const EDITION_BYTES: u64 = 32 * 1024 * 1024;
+
 /// The longest name of an edition, in characters. The longest known one is `SE-plus`.
 const LONGEST: usize = 32;
 

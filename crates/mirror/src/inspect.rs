@@ -31,6 +31,9 @@ pub struct Inspection {
     /// What it leaves out, if it is thin.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thin: Option<LeftOut>,
+    /// The edition of the platform, as the image of its latest release names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edition: Option<String>,
     /// The platform's releases, ascending.
     pub releases: Vec<String>,
     /// The platform's release channels and where each points.
@@ -141,6 +144,7 @@ pub fn inspect(bundle: &Bundle) -> Result<Inspection, Error> {
         parts: bundle.parts(),
         thin: bundle.thin().map(LeftOut::from),
         unique_blob_size: unique.values().map(|(size, _)| size).sum(),
+        edition: contents.edition(bundle).ok().map(|edition| edition.to_string()),
         releases: releases(&contents),
         channels: release_channel.map(|it| channels(bundle, it)).unwrap_or_default(),
         tags: find(INSTALL).map(builds).unwrap_or_default(),

@@ -43,6 +43,8 @@ pub enum Kind {
     Cluster,
     /// An image registry.
     Registry,
+    /// The file of a bundle.
+    Bundle,
 }
 
 impl Kind {
@@ -76,6 +78,7 @@ impl Kind {
             Self::Platform => "the platform",
             Self::Cluster => "the cluster",
             Self::Registry => "Registry",
+            Self::Bundle => "the bundle",
         }
     }
 }
@@ -129,7 +132,9 @@ impl Object {
 impl Display for Object {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.name())?;
-        self.name.as_ref().map_or(Ok(()), |name| write!(f, "/{name}"))
+        // The name of a file has slashes of its own.
+        let separator = if self.kind == Kind::Bundle { ' ' } else { '/' };
+        self.name.as_ref().map_or(Ok(()), |name| write!(f, "{separator}{name}"))
     }
 }
 

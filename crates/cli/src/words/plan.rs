@@ -72,6 +72,9 @@ pub(crate) fn unknown(unknown: &PlanUnknown) -> String {
         PlanSource::Edition => {
             "the edition in the registry was not compared with the edition of the cluster".to_owned()
         }
+        PlanSource::EditionOfBundle => {
+            "the edition in the bundle was not compared with the edition of the cluster".to_owned()
+        }
         PlanSource::Tags { registry } => {
             let why = unknown.why.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
             return format!(

@@ -59,8 +59,8 @@ pub(super) fn predicate(fact: &RegistryFact) -> Sentence {
         RegistryFact::ImagesNotChecked { release, why } => {
             format!("could not be read to check the images of v{release}: {why}")
         }
-        RegistryFact::OtherEdition { registry, cluster } => {
-            format!("has the edition {registry} of the platform, but the cluster runs the edition {cluster}")
+        RegistryFact::OtherEdition { found, cluster } => {
+            format!("has the edition {found} of the platform, but the cluster runs the edition {cluster}")
         }
         RegistryFact::ChannelMissing { image } => {
             format!("does not have the image of the release channel, {image}")

@@ -282,6 +282,7 @@ fn parts_of_reports() {
         PlanSource::Channel { image: image() },
         PlanSource::Tags { registry: own("r.example/dkp/ee") },
         PlanSource::Edition,
+        PlanSource::EditionOfBundle,
         PlanSource::Image { image: image() },
     ]
     .map(|source| PlanUnknown { why: (source != PlanSource::NoChannel).then(|| "503".into()), source });
@@ -317,7 +318,7 @@ fn blocks_of_a_plan() {
         }),
         of_registry(RegistryFact::ImagesNotChecked { release: version(72), why: "no route".into() })
             .advise(problems::RegistryAdvice::CheckFromHere.into()),
-        of_registry(RegistryFact::OtherEdition { registry: own("FE"), cluster: own("EE") })
+        of_registry(RegistryFact::OtherEdition { found: own("FE"), cluster: own("EE") })
             .advise(problems::RegistryAdvice::PullEdition { edition: own("EE") }.into())
             .advise(push())
             .advise(problems::RegistryAdvice::AllowEditionChange.into()),

@@ -7,8 +7,8 @@ use problems::ReleaseFact;
 use semver::Version;
 
 use super::{
-    Creation, InCluster, LeftOut, Plan, PlanError, PlanInput, RegistryOffer, Step, answer, api_use, blocking,
-    breaking, changes,
+    BundleEdition, Creation, InCluster, LeftOut, Plan, PlanError, PlanInput, RegistryOffer, Step, answer,
+    api_use, blocking, breaking, changes,
     creation::Loop,
     tasks,
     unknown::{PlanSource, PlanUnknown},
@@ -76,6 +76,9 @@ impl Plan {
             unknown.push(PlanUnknown::new(PlanSource::Edition, why.clone()));
         }
         let other_edition = offer.zip(edition.as_ref()).and_then(|(offer, it)| offer.other_edition(it));
+        let bundle = input.bundle.as_ref();
+        unknown.extend(bundle.and_then(|it| it.unknown(state)));
+        let other_edition = other_edition.into_iter().chain(bundle.and_then(|it| it.other_edition(state)));
         problems.extend(other_edition.filter(|_| !input.allow_edition_change));
         problems.extend(chain.gap.as_ref().and_then(|gap| blocking::gap(state, &order, gap)));
         let images = input.images.as_ref().map(|check| check.report(state));
@@ -94,6 +97,7 @@ impl Plan {
             packages: packages::packages(state, input.now),
             left_out: left_out(&chain),
             registry: offer.zip(edition).map(|(offer, edition)| offer.summary(own, edition)),
+            bundle: bundle.map(BundleEdition::summary),
             images,
             breaking_points,
             removed_apis,

@@ -7,6 +7,7 @@ mod answer;
 mod api_use;
 mod blocking;
 mod breaking;
+mod bundle;
 mod changes;
 mod creation;
 mod make;
@@ -37,6 +38,7 @@ use crate::{
 
 pub use api_use::{ApiInstead, ApiUse, ApiUser};
 pub use breaking::{BreakingFault, BreakingPoint};
+pub use bundle::{BundleEdition, PlanBundle};
 pub use creation::Creation;
 pub use make::deployed_version;
 pub use registry::{PlanRegistry, Presence, RegistryOffer, ReleaseInRegistry, StepInRegistry};
@@ -47,7 +49,7 @@ pub use unknown::{PlanSource, PlanUnknown};
 /// What a plan is made from besides the cluster's state.
 #[derive(Debug, Clone, Default)]
 pub struct PlanInput {
-    /// The releases in `deckhousereleases.yaml`.
+    /// The releases in `deckhousereleases.yaml`, or in the bundle.
     pub delivery: Vec<DeliveredRelease>,
     /// The name of that file as it was given; `None`: its usual name.
     pub file: Option<String>,
@@ -57,7 +59,9 @@ pub struct PlanInput {
     pub helm: Option<Reading<Vec<HelmUse>>>,
     /// What a registry holds, if one was asked.
     pub registry: Option<RegistryOffer>,
-    /// Whether a registry with another edition than the cluster's is meant.
+    /// The bundle that the releases are in, if they are not in a file.
+    pub bundle: Option<BundleEdition>,
+    /// Whether a registry or a bundle with another edition than the cluster's is meant.
     pub allow_edition_change: bool,
     /// `spec` of objects `DeckhouseRelease`, by name, or why it cannot be read; see [`Plan::objects_without_changes`].
     pub specs: BTreeMap<String, Result<Value, ForeignText>>,
@@ -76,6 +80,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// The registry that was asked, if one was.
     pub registry: Option<PlanRegistry>,
+    /// The bundle that was read, if one was.
+    pub bundle: Option<PlanBundle>,
     /// Whether the images of the first release can be pulled, if that was checked.
     pub images: Option<ImageReport>,
     /// The releases of modules that are updated on their own, and where they come from.

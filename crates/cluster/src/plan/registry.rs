@@ -210,12 +210,9 @@ impl RegistryOffer {
 
     /// That its edition is another one than the cluster's.
     pub(super) fn other_edition(&self, edition: &EditionMatch) -> Option<Problem> {
-        let EditionMatch::Different { cluster, registry } = edition else { return None };
-        let fact = RegistryFact::OtherEdition { registry: registry.clone(), cluster: cluster.clone() };
-        let problem = Problem::new(Code::Release, Object::new(Kind::Registry, &self.registry), fact);
-        let pull = RegistryAdvice::PullEdition { edition: cluster.clone() };
+        let (problem, pull) = other_edition(edition, Object::new(Kind::Registry, &self.registry))?;
         let push = Advice::Push { registry: self.registry.clone() };
-        Some(problem.advise(pull.into()).advise(push).advise(RegistryAdvice::AllowEditionChange.into()))
+        Some(problem.advise(pull).advise(push).advise(RegistryAdvice::AllowEditionChange.into()))
     }
 
     /// What a plan reports of it; `own`: where the cluster pulls from.
@@ -228,6 +225,14 @@ impl RegistryOffer {
             edition,
         }
     }
+}
+
+/// That a registry or a bundle has another edition than the cluster's, and how to get the cluster's.
+pub(super) fn other_edition(edition: &EditionMatch, object: Object) -> Option<(Problem, Advice)> {
+    let EditionMatch::Different { cluster, found } = edition else { return None };
+    let fact = RegistryFact::OtherEdition { found: found.clone(), cluster: cluster.clone() };
+    let pull = RegistryAdvice::PullEdition { edition: cluster.clone() };
+    Some((Problem::new(Code::Release, object, fact), pull.into()))
 }
 
 fn presence<T>(answer: &RegistryAnswer<T>) -> Presence {

@@ -226,7 +226,7 @@ fn another_edition_blocks_unless_it_is_meant() {
         ..Default::default()
     };
     state.deployment = crate::Reading::Known(deployment);
-    let other = RegistryFact::OtherEdition { registry: "FE".to_owned(), cluster: "EE".to_owned() };
+    let other = RegistryFact::OtherEdition { found: "FE".to_owned(), cluster: "EE".to_owned() };
     let other = Fact::from(other);
     for (edition, allowed, blocks) in
         [("EE", false, false), ("ee", false, false), ("FE", false, true), ("FE", true, false)]

@@ -38,6 +38,8 @@ pub enum PlanSource {
     },
     /// Whether the registry has the edition that the cluster runs.
     Edition,
+    /// Whether the bundle has the edition that the cluster runs.
+    EditionOfBundle,
     /// An image of a release.
     Image {
         /// The image.

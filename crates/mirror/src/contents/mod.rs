@@ -2,8 +2,10 @@
 
 mod attached;
 mod channel_tags;
+mod image_files;
 mod read;
 mod release_image;
+mod releases;
 
 use std::collections::{BTreeMap, BTreeSet};
 

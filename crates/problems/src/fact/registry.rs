@@ -95,10 +95,10 @@ pub enum RegistryFact {
         /// Why.
         why: ForeignText,
     },
-    /// It has another edition of the platform than the cluster runs.
+    /// It, or the bundle, has another edition of the platform than the cluster runs.
     OtherEdition {
         /// Its edition.
-        registry: String,
+        found: String,
         /// That of the cluster.
         cluster: String,
     },

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use oci::RepositoryUrl;
 use semver::Version;
 
@@ -11,11 +11,16 @@ use crate::args::{ConnectionArgs, OutputFormat, TargetLoginArgs};
 
 /// `dhctl update plan`
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("editions").args(["registry", "bundle"]).multiple(true))]
 #[expect(clippy::struct_excessive_bools, reason = "independent flags")]
 pub struct PlanArgs {
     /// Releases file: the deckhousereleases.yaml that a pull writes next to the bundle
     #[arg(short, long, value_name = "FILE")]
     pub file: Option<PathBuf>,
+    /// Read the releases and their edition from this bundle instead of a releases file. If its parts are in several
+    /// directories, repeat the flag, once for each directory
+    #[arg(short = 'i', long, value_name = "FILE", conflicts_with = "file")]
+    pub bundle: Vec<PathBuf>,
     /// Last release of the plan; default: the last known release
     #[arg(long, value_name = "VERSION", value_parser = parse_release)]
     pub to: Option<Version>,
@@ -40,8 +45,8 @@ pub struct PlanArgs {
     /// (migratedModules)
     #[arg(long)]
     pub check_images: bool,
-    /// Also plan with a registry that has another edition of the platform than the cluster runs
-    #[arg(long, requires = "registry", help_heading = "Private registry")]
+    /// Also plan with a registry or a bundle that has another edition of the platform than the cluster runs
+    #[arg(long, requires = "editions")]
     pub allow_edition_change: bool,
     /// Who we are to it.
     #[command(flatten)]

@@ -57,6 +57,9 @@ fn text(inspection: &Inspection) -> String {
         format!("{} in {}", inspection.images, count(inspection.repositories.len(), "repository")),
     );
     line("attached", attached(&inspection.attachments));
+    if let Some(edition) = &inspection.edition {
+        line("edition", edition.clone());
+    }
     line("releases", or_none(&inspection.releases));
     line("channels", pairs(&inspection.channels));
     if !inspection.tags.is_empty() {

@@ -3,19 +3,25 @@
 mod document;
 mod text;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
+use bundle::Bundle;
 use cluster::{
     ClusterState, Timestamp, WaitPolicy,
     access::Cluster,
     changelog,
     objects::Release,
-    plan::{Plan, PlanInput, deployed_version},
+    plan::{BundleEdition, Plan, PlanInput, deployed_version},
     prepare::followed_channel,
     read,
 };
 use commands::{ClusterFlags, Sentence, Update};
-use deckhouse::{release_list::DeliveredRelease, write_trimmed};
+use deckhouse::{
+    release_list::{DeliveredRelease, RELEASES_FILE, read_releases},
+    write_releases, write_trimmed,
+};
+use foreign_text::ForeignText;
+use mirror::Contents;
 use semver::Version;
 use serde::Serialize;
 
@@ -52,19 +58,19 @@ pub(crate) fn invocation(args: PlanArgs, environment: Environment) -> Invocation
 }
 
 async fn run(args: PlanArgs, environment: Environment) -> Result<(), Failure> {
-    let delivery = args.file.as_deref().map(delivery).transpose()?.unwrap_or_default();
+    let offered = Offered::read(&args)?;
     if args.output == PlanFormat::Yaml {
         let [address] = &args.clusters.each()[..] else {
             return Err(Failure::usage("--output yaml needs exactly one cluster: give --context once"));
         };
         let cluster = reach(address, &environment).await?;
-        let made = make(&cluster, &args, delivery, &environment, &Shared::new(&args, &environment)).await?;
+        let made = make(&cluster, &args, offered, &environment, &Shared::new(&args, &environment)).await?;
         let flags = cluster_flags(address);
         return yaml(&cluster, made, &flags).await.map_err(|failure| failure.addressed(&flags));
     }
     let shared = Shared::new(&args, &environment);
     let reports = clusters::read_each(&args.clusters, &environment, async |cluster, address| {
-        let made = make(&cluster, &args, delivery.clone(), &environment, &shared).await;
+        let made = make(&cluster, &args, offered.clone(), &environment, &shared).await;
         let flags = cluster_flags(&address);
         made.map(|made| Planned {
             document: PlanDocument::of(&made.plan, &flags),
@@ -82,6 +88,33 @@ async fn run(args: PlanArgs, environment: Environment) -> Result<(), Failure> {
         |report, plan| if several { report.heading() + &plan.text } else { plan.text.clone() },
         |plan| plan.blocked.clone(),
     )
+}
+
+/// The releases that the arguments offer to the cluster.
+#[derive(Clone, Default)]
+struct Offered {
+    releases: Vec<DeliveredRelease>,
+    /// The releases file; of a bundle, the one that a pull writes next to it.
+    file: Option<PathBuf>,
+    bundle: Option<BundleEdition>,
+}
+
+impl Offered {
+    fn read(args: &PlanArgs) -> Result<Self, Failure> {
+        if let Some(first) = args.bundle.first() {
+            let bundle = Bundle::open(&args.bundle)?;
+            let contents = Contents::read(&bundle)?;
+            let yaml = write_releases(&contents.releases(&bundle)?).map_err(Failure::internal)?;
+            let edition = contents.edition(&bundle).map_err(ForeignText::from);
+            return Ok(Self {
+                releases: read_releases(yaml.as_bytes()).map_err(Failure::internal)?,
+                file: Some(first.with_file_name(RELEASES_FILE)),
+                bundle: Some(BundleEdition { file: first.display().to_string(), edition }),
+            });
+        }
+        let releases = args.file.as_deref().map(delivery).transpose()?.unwrap_or_default();
+        Ok(Self { releases, file: args.file.clone(), bundle: None })
+    }
 }
 
 /// A plan as it is shown.
@@ -132,17 +165,18 @@ struct Made {
 async fn make(
     cluster: &Cluster,
     args: &PlanArgs,
-    delivery: Vec<DeliveredRelease>,
+    offered: Offered,
     environment: &Environment,
     shared: &Shared,
 ) -> Result<Made, Failure> {
     let state = read(cluster).await?;
     shared.left_out.say(&state);
     let helm = if args.helm { Some(read::helm_objects(cluster).await) } else { None };
-    let file = args.file.as_ref().map(|path| path.display().to_string());
+    let Offered { releases, file, bundle } = offered;
     let mut input = PlanInput {
-        delivery,
-        file,
+        delivery: releases,
+        file: file.map(|path| path.display().to_string()),
+        bundle,
         to: args.to.clone(),
         helm,
         registry: None,

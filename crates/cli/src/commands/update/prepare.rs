@@ -173,10 +173,10 @@ async fn check_edition(
             printer::say("note", &format!("the edition of the releases was not checked: {why}"));
             Ok(())
         }
-        EditionMatch::Different { cluster, registry } => Err(Failure::new(
+        EditionMatch::Different { cluster, found } => Err(Failure::new(
             Exit::Incomplete,
             format!(
-                "the image of v{first} in the cluster's registry has the edition {registry} of the platform, but the \
+                "the image of v{first} in the cluster's registry has the edition {found} of the platform, but the \
                  cluster runs the edition {cluster}"
             ),
         )

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cluster::{ChannelRelease, RegistryAnswer, ReleaseList};
 use deckhouse::{
-    Channel, Edition, FileSearch, ReleaseInfo, edition::EDITION_FILE, repositories::VERSION_JSON,
+    Channel, Edition, FileSearch, ReleaseInfo,
+    edition::{EDITION_BYTES, EDITION_FILE},
+    repositories::VERSION_JSON,
     select::list_check::versions_to_check_between,
 };
 use futures_util::future::join_all;
@@ -14,9 +16,6 @@ use semver::Version;
 
 /// The most that a layer of a `release-channel` image may have, in bytes.
 const LAYER_LIMIT: u64 = 16 * 1024 * 1024;
-
-/// The most that is read of an image to find its edition, in bytes.
-const EDITION_BYTES: u64 = 32 * 1024 * 1024;
 
 /// The registry does not accept the login.
 pub(super) struct Refused(pub(super) Error);
@@ -71,7 +70,7 @@ pub(super) async fn ask_files(
 }
 
 /// The edition of a release, as its controller or its installer names it. Only small layers are read, from the topmost
-/// one down: the file is written by a late step of the build.
+/// one down.
 pub(super) async fn ask_edition(
     controllers: &Repository,
     installers: &Repository,

@@ -13,6 +13,7 @@ mod license;
 mod newer_modules;
 mod packages;
 mod plan;
+mod plan_bundle;
 mod plan_registry;
 pub(crate) mod platform;
 mod prepare;

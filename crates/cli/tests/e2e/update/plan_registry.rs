@@ -17,7 +17,7 @@ use super::platform::{Platform, release};
 use crate::world::{Run, serve};
 
 /// A cluster whose next release waits.
-fn platform() -> Platform {
+pub(super) fn platform() -> Platform {
     let settings = json!({ "releaseChannel": "Stable", "update": { "mode": "Manual" } });
     let platform = Platform::running("v1.57.5", &settings);
     platform.put(&[release("v1.57.5", "Deployed"), release("v1.58.3", "Pending")]);
@@ -26,7 +26,7 @@ fn platform() -> Platform {
 }
 
 /// The channel of the cluster leads to v1.59.4; above it there is one more.
-fn distribution() -> Distribution {
+pub(super) fn distribution() -> Distribution {
     Distribution::builder()
         .releases(&["v1.57.5", "v1.58.3", "v1.58.10", "v1.59.4", "v1.60.0"])
         .channels(&[("stable", "v1.59.4"), ("alpha", "v1.60.0")])

@@ -5,7 +5,7 @@ use cluster::{
     changelog::ReleaseChanges,
     image_check::ImageReport,
     packages::{ApplicationSummary, RepositoryHealth},
-    plan::{Creation, InCluster, Plan, PlanRegistry, Step, StepInRegistry, Task},
+    plan::{Creation, InCluster, Plan, PlanBundle, PlanRegistry, Step, StepInRegistry, Task},
     status::Part,
 };
 use commands::{ClusterFlags, Command, Sentence};
@@ -23,6 +23,8 @@ pub(super) struct PlanDocument {
     deployed: String,
     steps: Vec<StepDocument>,
     registry: Option<PlanRegistry>,
+    /// The bundle that the releases were read from; null if none was given.
+    bundle: Option<PlanBundle>,
     /// Whether the images of the first release can be pulled; null if that was not checked.
     images: Option<ImageReport>,
     modules: ModulesDocument,
@@ -114,6 +116,7 @@ impl PlanDocument {
             deployed: plan.deployed.clone(),
             steps: plan.steps.iter().map(|step| StepDocument::of(step, flags)).collect(),
             registry: plan.registry.clone(),
+            bundle: plan.bundle.clone(),
             images: plan.images.clone(),
             modules: ModulesDocument::of(&plan.modules),
             packages: PackagesDocument {

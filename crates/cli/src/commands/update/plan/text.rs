@@ -7,10 +7,10 @@ use cluster::{
     EditionMatch, Reading,
     modules::Overview,
     packages::Packages,
-    plan::{Creation, Plan, PlanRegistry, Presence, Step, StepInRegistry},
+    plan::{Creation, Plan, PlanBundle, PlanRegistry, Presence, Step, StepInRegistry},
     requirements::{Outcome, Requirement, Unmet},
 };
-use commands::{Approve, ClusterFlags, Command, Update};
+use commands::{Approve, ClusterFlags, Command, Mirror, Update};
 use deckhouse::{release_list::RELEASES_FILE, version::parse_tag};
 use problems::{Kind, Problem};
 use semver::Version;
@@ -34,10 +34,11 @@ pub(super) fn text(plan: &Plan, all_changes: bool, flags: &ClusterFlags) -> Stri
         count => format!("{} is deployed; {count} releases follow:\n", plan.deployed),
     };
     for (number, step) in plan.steps.iter().enumerate() {
-        text += &format!("\n{}. {}  ({})\n", number + 1, step.version, origin(step));
+        text += &format!("\n{}. {}  ({})\n", number + 1, step.version, origin(step, plan.bundle.is_some()));
         step_text(&mut text, step, flags);
         text += &changes::text(step, all_changes);
     }
+    section(&mut text, "Bundle", plan.bundle.iter().map(bundle_text));
     section(&mut text, "Registry", plan.registry.iter().map(registry_text));
     section(&mut text, "Images", plan.images.iter().flat_map(images::lines));
     let left_out = plan.left_out.iter().map(|it| {
@@ -77,6 +78,10 @@ fn outcome(plan: &Plan, flags: &ClusterFlags) -> String {
         }
         ([], Some(next)) => {
             let mut text = format!("\nNo known problem blocks the update.\n{}", next_line(plan, next, flags));
+            if let Some(bundle) = &plan.bundle {
+                let push = Command::from(Mirror::PushFile(bundle.file.clone()));
+                text += &format!("If the bundle has not been pushed yet, push it first: {push}\n");
+            }
             if plan.registry.is_none() && plan.images.is_none() {
                 text += "The images were not checked; to check them, add --registry HOST/PATH.\n";
             }
@@ -122,7 +127,8 @@ fn first_blocked(plan: &Plan) -> Option<Version> {
     plan.blocking.iter().map(later).collect::<Option<Vec<Version>>>()?.into_iter().min()
 }
 
-fn origin(step: &Step) -> String {
+/// `in_bundle`: the releases that came from outside are in a bundle, not in a releases file.
+fn origin(step: &Step, in_bundle: bool) -> String {
     let object = step.in_cluster.as_ref().map(|object| {
         let phase = if object.phase.is_empty() { "not processed yet" } else { &object.phase };
         let approved = if object.approved { ", approved" } else { "" };
@@ -130,8 +136,16 @@ fn origin(step: &Step) -> String {
     });
     match object {
         Some(object) => object,
+        None if step.in_file && in_bundle => "in the bundle, not in the cluster".to_owned(),
         None if step.in_file => "in the releases file, not in the cluster".to_owned(),
         None => "only in the registry".to_owned(),
+    }
+}
+
+fn bundle_text(bundle: &PlanBundle) -> String {
+    match &bundle.edition {
+        Some(edition) => format!("{}: edition {edition}", bundle.file),
+        None => bundle.file.clone(),
     }
 }
 
