@@ -50,20 +50,27 @@ struct Staged {
 }
 
 impl StagedFiles {
-    /// Writes `deckhousereleases.yaml` with this text, if there are releases, and a copy of the running program, into `directory`, which is on
-    /// the file system of `bundle`.
-    pub(crate) fn stage(
-        bundle: &Path,
-        directory: &Arc<PrivateDirectory>,
-        releases: Option<&str>,
-        executable: Option<&Path>,
+    /// Writes a copy of the running program, if it is known, into `directory`, which is on the file system of `bundle`.
+    pub(crate) async fn stage(
+        bundle: PathBuf,
+        directory: Arc<PrivateDirectory>,
+        executable: Option<PathBuf>,
     ) -> Result<Self, Failure> {
-        let mut staged = Self { directory: directory.clone(), files: Vec::new(), in_place: None };
-        if let Some(releases) = releases {
-            staged.write(RELEASES_FILE, 0o644, &mut releases.as_bytes(), bundle)?;
-        }
-
+        let mut staged = Self { directory, files: Vec::new(), in_place: None };
         let Some(executable) = executable else { return Ok(staged) };
+        let copy = move || staged.add_program(&bundle, &executable).map(|()| staged);
+        tokio::task::spawn_blocking(copy).await.map_err(Failure::internal)?
+    }
+
+    /// Writes `deckhousereleases.yaml` with this text.
+    pub(crate) fn add_releases(&mut self, bundle: &Path, releases: &str) -> Result<(), Failure> {
+        self.write(RELEASES_FILE, 0o644, &mut releases.as_bytes(), bundle)?;
+        // It is listed before the program.
+        self.files.rotate_right(1);
+        Ok(())
+    }
+
+    fn add_program(&mut self, bundle: &Path, executable: &Path) -> Result<(), Failure> {
         let path = bundle.with_file_name(BINARY_FILE);
         let identity = |data: Metadata| (data.dev(), data.ino());
         let running =
@@ -71,14 +78,12 @@ impl StagedFiles {
         if fs::symlink_metadata(&path).map(identity).is_ok_and(|there| there == running) {
             let failed = |error: io::Error| Failure::file(&path, &error);
             let digest = digest_of(&mut File::open(&path).map_err(failed)?).map_err(failed)?;
-            staged.in_place = Some((path, digest));
-            staged.record(&digest, bundle)?;
-            return Ok(staged);
+            self.in_place = Some((path, digest));
+            return self.record(&digest, bundle);
         }
         let mut program = File::open(executable).map_err(|error| Failure::file(executable, &error))?;
-        let digest = staged.write(BINARY_FILE, 0o755, &mut program, bundle)?;
-        staged.record(&digest, bundle)?;
-        Ok(staged)
+        let digest = self.write(BINARY_FILE, 0o755, &mut program, bundle)?;
+        self.record(&digest, bundle)
     }
 
     /// Records the digest of the program.

@@ -10,6 +10,8 @@ use std::{
 };
 
 use commands::{Dhctl, Mirror, Sentence};
+use deckhouse::lock::Lock;
+use futures_util::future::{OptionFuture, join};
 use mirror::{
     Bases, Discovery, Event, LocalBlobs, Observer,
     archives::{self, ArchivesJob, BundleForm, PlannedArchive},
@@ -148,10 +150,13 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
     let source = Source::new(client, settings.source.repository.clone(), journal.clone());
     let source = source.with_local(local.clone());
 
-    let discovered = match &locked {
-        Some(lock) => discover::locked(&source, lock, &*progress).await,
-        None => discover::discover(&source, &settings.request, &*progress).await,
-    };
+    // Planning waits for the network most of the time. Both come to an end, so that the journal can be removed.
+    let staging = OptionFuture::from(journal.as_ref().map(|journal| {
+        let (archive, directory) = (settings.archive.clone(), journal.directory().clone());
+        StagedFiles::stage(archive, directory, executable.map(Path::to_owned))
+    }));
+    let discovery = discover(settings, locked.as_ref(), &source, &progress);
+    let (discovered, staged) = join(discovery, staging).await;
     if let (Err(error), Some(journal)) = (&discovered, &journal) {
         journal.remove_unless_useful(error)?;
     }
@@ -171,7 +176,7 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
         vec![archives::plan_thin(&settings.archive, wanted, edition, &bases, &source.layers_read())?]
     };
     let mut pulled = summary(settings, &discovery, &planned, free_space);
-    let Some(journal) = journal else {
+    let Some((journal, staged)) = journal.zip(staged) else {
         if let Some((path, lock)) = &lock {
             lock_file::write(path, lock)?;
         }
@@ -184,8 +189,10 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
 
     refuse_directories_of(&planned)?;
     // Without releases, the file next to the bundle belongs to another one.
-    let releases = (!discovery.releases.is_empty()).then_some(discovery.release_manifests.as_str());
-    let side_files = StagedFiles::stage(&settings.archive, journal.directory(), releases, executable)?;
+    let mut side_files = staged?;
+    if !discovery.releases.is_empty() {
+        side_files.add_releases(&settings.archive, &discovery.release_manifests)?;
+    }
     let observer: Arc<dyn Observer> = progress.clone();
     let job = ArchivesJob {
         source: &source,
@@ -214,6 +221,18 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
             .warn("the dhctl next to the bundle is not the static Linux binary and may not run elsewhere");
     }
     Printer::new(settings.output).result(NAME, &pulled, &text(&pulled, &settings.named))
+}
+
+async fn discover(
+    settings: &PullSettings,
+    locked: Option<&Lock>,
+    source: &Source,
+    progress: &Progress,
+) -> Result<Discovery, mirror::Error> {
+    match locked {
+        Some(lock) => discover::locked(source, lock, progress).await,
+        None => discover::discover(source, &settings.request, progress).await,
+    }
 }
 
 fn not_discovered(settings: &PullSettings, error: mirror::Error) -> Failure {
