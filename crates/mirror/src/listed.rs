@@ -13,7 +13,7 @@ use deckhouse::{
     version::{parse_tag, tag_of},
 };
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use oci::Tag;
+use oci::{Digest, Tag};
 use semver::Version;
 
 use crate::{
@@ -224,10 +224,15 @@ impl ListedComponent {
     }
 }
 
-/// Whether a tag of an installer is that of a build, and not of a release, a channel or an attachment.
+/// Whether a tag of an installer is that of a build, and not of a release, a channel, an attachment, or of a manifest that
+/// has no tag and is named by the digits of its digest.
 pub(crate) fn is_build(tag: &Tag) -> bool {
     let name = tag.as_str();
-    parse_tag(name).is_none() && name.parse::<Channel>().is_err() && attachment(name).is_none()
+    let is_digest = || format!("sha256:{name}").parse::<Digest>().is_ok();
+    parse_tag(name).is_none()
+        && name.parse::<Channel>().is_err()
+        && attachment(name).is_none()
+        && !is_digest()
 }
 
 /// The tags that are not those of attachments.

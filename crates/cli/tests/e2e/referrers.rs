@@ -126,6 +126,30 @@ async fn they_are_pulled_pushed_and_listed_with_and_without_the_api() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_image_may_have_every_kind() {
+    // The other tests have the first turn.
+    for turn in 1..4 {
+        let builder = Distribution::builder().with_signatures(Referrers::Api).attachment_turn(turn);
+        let world = World::with(builder.build(), with_api());
+        world.pull(&["--lock", "d8.lock"]).expect(0);
+        dhctl(world.folder.path(), &["bundle", "verify", "d8.tar"]).expect(0);
+        assert_eq!(inspect(&world, "d8.tar")["tags"], Value::Null, "builds, where none is");
+        world.push(&[]).expect(0);
+        assert_eq!(expected(&world).missing_in(&world.target, TARGET_ROOT), Vec::<String>::new(), "{turn}");
+        assert_listed(&world, &world.target);
+        world.verify(&[]).expect(0);
+        dhctl(world.folder.path(), &["registry", "list", "--insecure", &world.target_url]).expect(0);
+
+        let locked = ["mirror", "--insecure", "--source", &world.source_url, "-i", "again.tar"];
+        let locked = [&locked[..], &["--locked", "d8.lock", "--output", "json"]].concat();
+        let pulled = dhctl(world.folder.path(), &locked).expect(0).json();
+        assert_eq!(pulled["result"]["tags"], Value::Null);
+        let read = |name: &str| std::fs::read(world.path(name)).unwrap();
+        assert!(read("d8.tar") == read("again.tar"), "{turn}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_source_without_the_api_is_asked_once_and_its_lists_are_read() {
     let script = Arc::new(Script::new(Vec::new()));
     let options = ServerOptions { interceptor: Some(script.clone()), ..ServerOptions::default() };

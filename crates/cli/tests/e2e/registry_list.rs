@@ -93,6 +93,9 @@ async fn a_complete_registry() {
     assert_eq!(limited["releases"].as_array().unwrap().len(), 1);
     assert_eq!(limited["channels"].as_object().unwrap().keys().collect::<Vec<_>>(), ["stable"]);
     assert_eq!(limited["modules"], json!({}));
+    assert_eq!(limited["limited_to"], json!(["v1.58.3"]));
+    let limited = list(&[&served.url, "--release", "v1.58.3"]).expect(0).stdout;
+    assert!(limited.contains("\nnot read") && !limited.contains("\nmodules"), "{limited}");
 }
 
 /// Where a database has the date on which it was made.
@@ -291,6 +294,13 @@ fn what_clusters_use_counts() {
     let run = compare(&platform, &served.url, &[context]).expect(0);
     assert!(run.stdout.contains("everything that this cluster uses is there"), "{}", run.stdout);
     assert!(run.stdout.contains("1 object missing, but not used by this cluster"), "{}", run.stdout);
+
+    // A release that was asked for is one that the cluster will run.
+    let run = compare(&platform, &served.url, &[context, "--release", "v1.58.3"]).expect(3);
+    assert!(run.stdout.contains("1 object missing and used by this cluster"), "{}", run.stdout);
+    // What was not read is not called complete.
+    let run = compare(&platform, &served.url, &[context, "--release", "v1.57.5"]).expect(0);
+    assert!(run.stdout.contains("everything of v1.57.5 that this cluster uses is there"), "{}", run.stdout);
 
     // The release is waiting now, but the module of the missing image is switched off.
     platform.put(&[release("v1.58.3", "Pending")]);

@@ -70,6 +70,7 @@ pub async fn read_release(
     let checked = check_blobs(&found_images, client, root, observer).await?;
     let listed = Listed { releases: [version.clone()].into(), ..Listed::default() };
     let holdings = Holdings::of(&Everything {
+        only: &listed.releases,
         listed: &listed,
         described: &Described { releases: release.into_iter().collect(), ..Described::default() },
         channels: &BTreeMap::new(),

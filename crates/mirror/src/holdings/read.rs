@@ -63,6 +63,7 @@ pub async fn read(
         listed.channels.retain(is_meant);
         listed.releases.clone_from(only);
         listed.components.clear();
+        listed.plugins.clear();
     }
     let described = listed.find(&source, &BTreeSet::new()).await?.merge_into(&mut found);
     let databases =
@@ -74,6 +75,7 @@ pub async fn read(
     observer.event(Event::StageEnded(Stage::List));
     let checked = check_blobs(&found_images, client, root, observer).await?;
     Ok(Holdings::of(&Everything {
+        only,
         listed: &listed,
         described: &described,
         channels: &channels,

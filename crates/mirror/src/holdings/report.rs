@@ -23,6 +23,9 @@ use crate::{
 /// What a registry contains of the platform.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Holdings {
+    /// The releases to which the reading was limited; nothing else was read then.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", serialize_with = "as_tags")]
+    pub limited_to: BTreeSet<Version>,
     /// The platform's releases, ascending.
     pub releases: Vec<ReleaseHolding>,
     /// The platform's release channels by name.
@@ -141,6 +144,7 @@ pub(crate) type Databases = BTreeMap<String, (String, Option<String>)>;
 
 /// What reading has found.
 pub(super) struct Everything<'a> {
+    pub(super) only: &'a BTreeSet<Version>,
     pub(super) listed: &'a Listed,
     pub(super) described: &'a Described,
     pub(super) channels: &'a BTreeMap<Channel, Option<Pointed>>,
@@ -186,6 +190,7 @@ impl Holdings {
         let has_installer = found.images.iter().any(|image| image.wanted_by.contains(&WantedBy::Installer))
             || lacking.contains(&WantedBy::Installer);
         Self {
+            limited_to: found.only.clone(),
             releases: found.listed.releases.iter().map(|it| release(it, found.images, &complete)).collect(),
             channels: found
                 .channels
@@ -327,6 +332,10 @@ fn totals(images: &[Image], blobs_by_size: usize) -> Totals {
 fn size<'a>(images: impl Iterator<Item = &'a Image>) -> u64 {
     let objects = images.flat_map(|image| image.manifests.iter().chain(&image.blobs));
     objects.collect::<BTreeMap<_, _>>().into_values().sum()
+}
+
+fn as_tags<S: serde::Serializer>(versions: &BTreeSet<Version>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(versions.iter().map(tag_of))
 }
 
 fn as_tag<S: serde::Serializer>(version: &Version, serializer: S) -> Result<S::Ok, S::Error> {

@@ -90,6 +90,7 @@ fn case() -> Case {
 impl Case {
     fn report(&self) -> Holdings {
         Holdings::of(&Everything {
+            only: &BTreeSet::new(),
             listed: &self.listed,
             described: &Described::default(),
             channels: &self.channels,

@@ -40,14 +40,19 @@ const SBOM: &str = "application/spdx+json";
 const OTHER: &str = "application/vnd.example.scan-report";
 
 /// Attaches something to every image: in turn a signature; an SBOM with a signature of its own; the same as referrers, and
-/// a report; nothing.
-pub(super) fn make(context: &BuildContext<'_>, distribution: &mut Distribution, referrers: Referrers) {
+/// a report; nothing. `turn` is what the first image gets.
+pub(super) fn make(
+    context: &BuildContext<'_>,
+    distribution: &mut Distribution,
+    referrers: Referrers,
+    turn: usize,
+) {
     let mut images = images(distribution);
     images.sort_unstable();
     images.dedup();
     for (position, (path, image)) in images.into_iter().enumerate() {
         let mut maker = Maker { context, path: &path, image, referrers, made: Vec::new() };
-        match position % 4 {
+        match (position + turn) % 4 {
             0 => drop(maker.tagged(image, "sig")),
             1 => {
                 let sbom = maker.tagged(image, "sbom");

@@ -32,6 +32,7 @@ pub struct Builder {
     pub(super) standalone_tool: bool,
     pub(super) migrated: BTreeMap<String, Vec<String>>,
     pub(super) referrers: Option<Referrers>,
+    pub(super) attachment_turn: usize,
 }
 
 /// Settings of one module.
@@ -92,6 +93,7 @@ impl Default for Builder {
             standalone_tool: false,
             migrated: BTreeMap::new(),
             referrers: None,
+            attachment_turn: 0,
         }
     }
 }
@@ -305,6 +307,13 @@ impl Builder {
         self
     }
 
+    /// Which of four kinds of attachments the first image gets: over all turns, each image has each kind.
+    #[must_use]
+    pub fn attachment_turn(mut self, turn: usize) -> Self {
+        self.attachment_turn = turn;
+        self
+    }
+
     /// Signatures, SBOMs and referrers, which the source makes known in this way.
     #[must_use]
     pub fn with_signatures(mut self, referrers: Referrers) -> Self {
@@ -338,7 +347,7 @@ impl Builder {
             platform::make_installer(&context, &mut distribution);
         }
         if let Some(referrers) = self.referrers {
-            attached::make(&context, &mut distribution, referrers);
+            attached::make(&context, &mut distribution, referrers, self.attachment_turn);
         }
         distribution
     }

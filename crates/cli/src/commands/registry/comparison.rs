@@ -39,20 +39,23 @@ impl<'a> Comparison<'a> {
     pub(super) fn of(holdings: &'a Holdings, cluster: &RegistryUse) -> Self {
         let leads_to = cluster.channel.and_then(|channel| holdings.channels.get(channel.name()));
         let leads_to = leads_to.and_then(|channel| channel.release.as_deref());
-        let is_used = |absent: &&Absent| absent.uses.iter().any(|it| uses(cluster, leads_to, it));
+        let asked = &holdings.limited_to;
+        let is_used = |absent: &&Absent| absent.uses.iter().any(|it| uses(cluster, leads_to, asked, it));
         let (used, unused) = holdings.missing.iter().partition(is_used);
         Self { used, unused }
     }
 }
 
 /// Whether the cluster needs an object for this. `leads_to` is the release that its channel points to, which it
-/// downloads next.
-fn uses(cluster: &RegistryUse, leads_to: Option<&str>, it: &Use) -> bool {
+/// downloads next; `asked`: the releases that the report is about.
+fn uses(cluster: &RegistryUse, leads_to: Option<&str>, asked: &BTreeSet<Version>, it: &Use) -> bool {
     let is_on = it.name.as_deref().is_none_or(|name| cluster.uses_image(name));
     match &it.by {
         WantedBy::Release(version) => {
             let is_next = leads_to == Some(deckhouse::version::tag_of(version).as_str());
-            is_on && (is_next || cluster.releases().any(|it| it == version))
+            // A release that was asked for is one that the cluster will run.
+            let is_asked = asked.contains(version);
+            is_on && (is_next || is_asked || cluster.releases().any(|it| it == version))
         }
         WantedBy::Channel(channel) => cluster.channel == Some(*channel),
         WantedBy::Component { component: Component::Module, name, version } => {
@@ -115,7 +118,7 @@ mod tests {
             (WantedBy::Installer, None, false),
         ] {
             let it = Use { by, name: name.map(str::to_owned) };
-            assert_eq!(uses(&cluster(), Some("v1.60.0"), &it), is_used, "{it:?}");
+            assert_eq!(uses(&cluster(), Some("v1.60.0"), &BTreeSet::new(), &it), is_used, "{it:?}");
         }
     }
 
@@ -129,5 +132,16 @@ mod tests {
             request.modules["console"].iter().map(ToString::to_string).collect::<Vec<_>>(),
             ["v1.2.3"]
         );
+    }
+    #[test]
+    fn a_release_that_was_asked_for_is_used() {
+        let asked = BTreeSet::from([Version::new(1, 57, 5)]);
+        for (name, is_used) in
+            [(None, true), (Some("common.proxy"), true), (Some("cloudProviderAws.ccm"), false)]
+        {
+            let by = WantedBy::Release(Version::new(1, 57, 5));
+            let it = Use { by, name: name.map(str::to_owned) };
+            assert_eq!(uses(&cluster(), None, &asked, &it), is_used, "{name:?}");
+        }
     }
 }

@@ -34,19 +34,29 @@ fn one(listed: &Listed, clusters: &[UsingCluster], now: Timestamp) -> String {
     text += &checked(holdings.totals);
     text += &releases(holdings);
     text += &named_list("channels", &or_none(holdings.channels.iter().map(|(name, it)| channel(name, it))));
-    let databases = holdings.databases.iter().map(|(path, it)| database(path, it, now));
-    text += &named_list("databases", &or_none(databases));
-    if let Some(complete) = holdings.installer_complete {
-        text += &named_list("installer", &[if complete { "complete" } else { "INCOMPLETE" }.to_owned()]);
+    if holdings.limited_to.is_empty() {
+        text += &others(holdings, now);
+    } else {
+        let not_read = "because of --release: other releases, modules, packages, plugins, databases";
+        text += &named_list("not read", &[not_read.to_owned()]);
     }
-    text += &components("modules", &holdings.modules);
-    text += &components("packages", &holdings.packages);
-    text += &components("plugins", &holdings.plugins);
     text += &missing(&holdings.missing.iter().collect::<Vec<_>>(), "missing or damaged");
     for cluster in clusters {
         text += &compared(holdings, cluster);
     }
     text
+}
+
+/// What there is besides the releases and channels of the platform.
+fn others(holdings: &Holdings, now: Timestamp) -> String {
+    let databases = holdings.databases.iter().map(|(path, it)| database(path, it, now));
+    let mut text = named_list("databases", &or_none(databases));
+    if let Some(complete) = holdings.installer_complete {
+        text += &named_list("installer", &[if complete { "complete" } else { "INCOMPLETE" }.to_owned()]);
+    }
+    text += &components("modules", &holdings.modules);
+    text += &components("packages", &holdings.packages);
+    text + &components("plugins", &holdings.plugins)
 }
 
 fn checked(totals: Totals) -> String {
@@ -145,8 +155,10 @@ fn compared(holdings: &Holdings, cluster: &UsingCluster) -> String {
         }
     };
     if used.is_empty() {
+        let releases: Vec<String> = holdings.limited_to.iter().map(tag_of).collect();
+        let of = if releases.is_empty() { String::new() } else { format!(" of {}", releases.join(", ")) };
         return runs
-            + &named_list("used", &["everything that this cluster uses is there".to_owned()])
+            + &named_list("used", &[format!("everything{of} that this cluster uses is there")])
             + &unused;
     }
     runs + &missing(&used, "missing and used by this cluster") + &unused
