@@ -74,6 +74,44 @@ impl RegistryLogin {
     }
 }
 
+/// How a registry is reached, for a command that names it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RegistryConnection {
+    /// The login.
+    pub login: Option<String>,
+    /// The file with the password.
+    pub password_file: Option<String>,
+    /// Whether HTTP is used instead of HTTPS.
+    pub plain_http: bool,
+    /// Whether any TLS certificate is accepted.
+    pub skip_verify: bool,
+    /// Files with certificates that are trusted.
+    pub ca_files: Vec<String>,
+    /// The files with the client certificate and its key.
+    pub client: Option<(String, String)>,
+}
+
+impl RegistryConnection {
+    fn add_to(&self, words: Words) -> Words {
+        let file = |words: Words, flag: &'static str, path: &str| words.fixed(&[flag]).file(path);
+        let words = match &self.login {
+            Some(login) => words.option("--registry-login", "--registry-login=", login),
+            None => words,
+        };
+        let words = match &self.password_file {
+            Some(path) => file(words, "--registry-password-file", path),
+            None => words,
+        };
+        let words = if self.plain_http { words.fixed(&["--insecure"]) } else { words };
+        let words = if self.skip_verify { words.fixed(&["--tls-skip-verify"]) } else { words };
+        let words = self.ca_files.iter().fold(words, |words, path| file(words, "--ca-file", path));
+        match &self.client {
+            Some((certificate, key)) => file(file(words, "--client-cert", certificate), "--client-key", key),
+            None => words,
+        }
+    }
+}
+
 /// Commands below `dhctl registry`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Registry {
@@ -85,6 +123,8 @@ pub enum Registry {
         plan: String,
         /// The contexts of the clusters that use the registry; none means `--no-clusters`.
         contexts: Vec<String>,
+        /// How the registry is reached.
+        connection: Box<RegistryConnection>,
     },
 }
 
@@ -397,11 +437,11 @@ impl Mirror {
 
 impl Registry {
     fn words(&self, words: Words) -> Words {
-        let Self::PruneApply { registry, plan, contexts } = self;
+        let Self::PruneApply { registry, plan, contexts, connection } = self;
         let words = words.fixed(&["prune", "--apply"]).file(plan);
         let words = if contexts.is_empty() { words.fixed(&["--no-clusters"]) } else { words };
         let words = contexts.iter().fold(words, |words, name| words.option("--context", "--context=", name));
-        words.operand(registry)
+        connection.add_to(words).operand(registry)
     }
 }
 

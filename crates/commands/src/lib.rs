@@ -22,7 +22,10 @@ mod words;
 
 pub use cluster_flags::ClusterFlags;
 pub use command::{Command, Filter};
-pub use dhctl::{Approve, Dhctl, Exclusion, Inclusion, Mirror, PullChain, Registry, RegistryLogin, Update};
+pub use dhctl::{
+    Approve, Dhctl, Exclusion, Inclusion, Mirror, PullChain, Registry, RegistryConnection, RegistryLogin,
+    Update,
+};
 pub use kubectl::{Kubectl, TOUCHED};
 pub use manifest::{Json, Manifest};
 pub use objects::{Objects, Output, Resource};

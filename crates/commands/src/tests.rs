@@ -75,8 +75,19 @@ fn with(value: &str) -> Vec<Command> {
         Dhctl::DockerCfg(value()).into(),
         Dhctl::InitConfiguration(login.clone()).into(),
         Mirror::PushAs(login).into(),
-        Dhctl::from(Registry::PruneApply { registry: value(), plan: value(), contexts: vec![value()] })
-            .into(),
+        Dhctl::from(Registry::PruneApply {
+            registry: value(),
+            plan: value(),
+            contexts: vec![value()],
+            connection: Box::new(RegistryConnection {
+                login: Some(value()),
+                password_file: Some(value()),
+                ca_files: vec![value()],
+                client: Some((value(), value())),
+                ..RegistryConnection::default()
+            }),
+        })
+        .into(),
         Tool::Convert(Conversion::Pkcs12Key, value()).into(),
         Tool::Convert(Conversion::Utf16Key, value()).into(),
         Tool::Close(value()).into(),

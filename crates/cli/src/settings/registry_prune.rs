@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use commands::RegistryConnection;
 use oci::RepositoryUrl;
 use semver::Version;
 
@@ -26,6 +27,22 @@ pub(crate) struct PruneSettings {
     pub(crate) connection: Connection,
     /// How to print.
     pub(crate) output: Output,
+}
+
+impl PruneSettings {
+    /// How the registry is reached, for the next command. A password on the command line is not repeated.
+    pub(crate) fn registry_connection(&self) -> RegistryConnection {
+        let path = |path: &PathBuf| path.display().to_string();
+        let Connection { plain_http, skip_verify, ca_files, client, .. } = &self.connection;
+        RegistryConnection {
+            login: self.login.name.clone(),
+            password_file: self.login.password_file.as_ref().map(path),
+            plain_http: *plain_http,
+            skip_verify: *skip_verify,
+            ca_files: ca_files.iter().map(path).collect(),
+            client: client.as_ref().map(|it| (path(&it.certificate), path(&it.key))),
+        }
+    }
 }
 
 /// What `dhctl registry prune` does.

@@ -17,7 +17,7 @@ use super::{
     references::is_named,
     survey::survey,
 };
-use crate::{Error, Event, Observer, Root, Stage, listed::PLATFORM};
+use crate::{Error, Event, Observer, Root, Stage, contents, listed::PLATFORM};
 
 /// How often a deleted manifest is read until it does not exist any more: registries with several replicas need some time.
 const READS: u32 = 6;
@@ -39,27 +39,52 @@ pub struct Applied {
     pub absent: usize,
 }
 
+/// Why an application stopped, and what was done before.
+#[derive(Debug)]
+pub struct Stopped<E> {
+    /// What was done.
+    pub applied: Applied,
+    /// Why it stopped.
+    pub error: E,
+}
+
 /// Deletes exactly what the plan says. `clusters` reads what the clusters need, again before each release.
 ///
 /// # Errors
-/// [`PruneError::Outgrown`], [`PruneError::InUse`] or [`PruneError::Unclear`] if the plan does not fit any more: what was
-/// deleted before that stays deleted; [`PruneError::NotDeleted`]; [`PruneError::Mirror`] if the registry cannot be read or
-/// refuses; what `clusters` fails with.
+/// [`Stopped`] with [`PruneError::Outgrown`], [`PruneError::InUse`] or [`PruneError::Unclear`] if the plan does not fit any
+/// more; [`PruneError::NotDeleted`]; [`PruneError::Lost`] if the registry deleted more than it was asked for;
+/// [`PruneError::DeletionRefused`]; [`PruneError::Mirror`] if the registry cannot be read or refuses; what `clusters` fails
+/// with.
 pub async fn apply<E: From<PruneError>>(
     client: &Client,
     root: &Root,
     plan: &PlanFile,
     clusters: impl AsyncFn() -> Result<Vec<ClusterNeeds>, E>,
     observer: &dyn Observer,
-) -> Result<Applied, E> {
-    let removed = plan.removed().map_err(|error| PruneError::Outgrown(error.to_string()))?;
+) -> Result<Applied, Stopped<E>> {
+    let mut applied = Applied::default();
     let place = Place { client, root, expected: Expected::of(plan) };
+    match apply_to(&place, plan, clusters, &mut applied, observer).await {
+        Ok(()) => Ok(applied),
+        Err(error) => Err(Stopped { applied, error }),
+    }
+}
+
+/// Counts in `applied` what was done.
+async fn apply_to<E: From<PruneError>>(
+    place: &Place<'_>,
+    plan: &PlanFile,
+    clusters: impl AsyncFn() -> Result<Vec<ClusterNeeds>, E>,
+    applied: &mut Applied,
+    observer: &dyn Observer,
+) -> Result<(), E> {
+    let Place { client, root, .. } = *place;
+    let removed = plan.removed().map_err(|error| PruneError::Outgrown(error.to_string()))?;
     check_deletion(client, root).await?;
     let surveyed = survey(client, root, observer).await.map_err(PruneError::from)?;
     check(plan, &removed, &surveyed, &clusters().await?)?;
     let items = plan.delete.len() as u64;
     observer.event(Event::StageBegan { stage: Stage::Delete, bytes: 0, items });
-    let mut applied = Applied::default();
     let mut release = "";
     for deletion in &plan.delete {
         if deletion.release != release {
@@ -69,36 +94,47 @@ pub async fn apply<E: From<PruneError>>(
         }
         if place.delete(deletion).await? {
             applied.deleted += 1;
-            observer.event(Event::Detail(format!("deleted {}@{}", deletion.repository, deletion.digest)));
+            let repository = contents::place(&deletion.repository);
+            observer.event(Event::Detail(format!("deleted {repository}@{}", deletion.digest)));
         } else {
             applied.absent += 1;
         }
         observer.event(Event::Items(1));
     }
+    place.check_named_tags().await?;
+    place.check_kept_images(plan).await?;
     observer.event(Event::StageEnded(Stage::Delete));
-    Ok(applied)
+    Ok(())
 }
 
 /// Checks whether the registry allows deletions, by the deletion of a manifest that does not exist, and whether it is a
 /// proxy cache, by the request that asks whether uploads are accepted.
 ///
 /// # Errors
-/// [`PruneError::ProxyCache`]; [`Error::Registry`] with the refusal.
+/// [`PruneError::ProxyCache`]; [`PruneError::DeletionRefused`]; [`Error::Registry`] if the registry cannot be reached.
 pub async fn check_deletion(client: &Client, root: &Root) -> Result<(), PruneError> {
     let repository = client.repository(root.name().clone());
     match probe_upload(&repository).await {
-        // A full disk or a read-only mode does not answer the question; a deletion shows what it allows.
+        // A full disk does not answer the question; a deletion shows what it allows.
         Ok(()) => {}
         Err(error) => match error.kind() {
             ErrorKind::Refused { reason: Refusal::ProxyCache | Refusal::MethodNotAllowed, .. } => {
                 return Err(PruneError::ProxyCache(format!("{}/{}", client.host(), root.name())));
             }
+            ErrorKind::Refused { reason: Refusal::ReadOnly, .. } => {
+                return Err(PruneError::DeletionRefused(error));
+            }
             ErrorKind::Refused { .. } | ErrorKind::Server { .. } => {}
             _ => return Err(Error::from(error).into()),
         },
     }
-    repository.delete_manifest(&Digest::of(ABSENT_CONTENT)).await.map_err(Error::from)?;
-    Ok(())
+    match repository.delete_manifest(&Digest::of(ABSENT_CONTENT)).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_refused_access() || matches!(error.kind(), ErrorKind::Refused { .. }) => {
+            Err(PruneError::DeletionRefused(error))
+        }
+        Err(error) => Err(Error::from(error).into()),
+    }
 }
 
 /// The registry, and what the plan expects there.
@@ -121,6 +157,21 @@ impl Place<'_> {
         let named = tags.filter(|(_, tag, digest)| is_named(tag, digest));
         let checks = named.map(|(path, tag, _)| async move {
             if self.check_tag(path, tag).await? { Ok(()) } else { Err(lost(path, tag)) }
+        });
+        stream::iter(checks).buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    /// Whether the images that only pods or tags keep are still there.
+    async fn check_kept_images(&self, plan: &PlanFile) -> Result<(), PruneError> {
+        let checks = plan.kept_images.iter().map(|image| async move {
+            let repository = self.repository(&image.repository)?;
+            if exists(&repository, &image.digest).await? {
+                return Ok(());
+            }
+            Err(PruneError::Lost {
+                object: format!("{}@{}", repository.name(), image.digest),
+                because: image.because.clone(),
+            })
         });
         stream::iter(checks).buffer_unordered(AT_ONCE).try_collect().await
     }

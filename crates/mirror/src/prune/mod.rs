@@ -15,7 +15,7 @@ mod properties;
 mod references;
 mod survey;
 
-pub use apply::{Applied, apply, check_deletion};
+pub use apply::{Applied, Stopped, apply, check_deletion};
 pub use file::{
     API_VERSION, Deletion, KeptImage, KeptRelease, PlanFile, PlanFileError, RemovedRelease, Rule,
 };

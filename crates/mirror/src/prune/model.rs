@@ -15,6 +15,9 @@ pub(crate) type ManifestKey = (String, Digest);
 /// A repository path below the root, and a tag in it.
 pub(crate) type TagKey = (String, Tag);
 
+/// Manifests that have to do with a manifest, by that manifest.
+pub(crate) type Related = BTreeMap<ManifestKey, BTreeSet<ManifestKey>>;
+
 /// What a registry contains.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Survey {
@@ -68,9 +71,20 @@ impl Survey {
         self.follow(key, |details| details.children.iter().copied().chain(details.subject).collect())
     }
 
+    /// The indexes that list each manifest.
+    pub(crate) fn indexes(&self) -> Related {
+        let mut indexes = Related::new();
+        for (key, details) in &self.manifests {
+            for child in &details.children {
+                indexes.entry((key.0.clone(), *child)).or_default().insert(key.clone());
+            }
+        }
+        indexes
+    }
+
     /// What is attached to each manifest: by its own words, by its tag, or in a list of what is attached.
-    pub(crate) fn attached(&self) -> BTreeMap<ManifestKey, BTreeSet<ManifestKey>> {
-        let mut attached: BTreeMap<ManifestKey, BTreeSet<ManifestKey>> = BTreeMap::new();
+    pub(crate) fn attached(&self) -> Related {
+        let mut attached = Related::new();
         for (key, details) in &self.manifests {
             if let Some(subject) = details.subject {
                 attached.entry((key.0.clone(), subject)).or_default().insert(key.clone());

@@ -81,6 +81,20 @@ pub enum PruneError {
         /// What refers to it.
         by: String,
     },
+    /// There is nothing of the platform at all.
+    #[error("{0} contains no images of the platform")]
+    Empty(String),
+    /// The registry does not let this account, or anyone, delete manifests.
+    #[error("the registry does not allow the deletion of manifests: {}", .0.kind())]
+    DeletionRefused(registry::client::Error),
+    /// An image that stays does not exist any more.
+    #[error("{object}, which had to stay ({because}), does not exist any more")]
+    Lost {
+        /// The manifest, with its repository.
+        object: String,
+        /// What keeps it.
+        because: String,
+    },
     /// The registry reports deletions that it did not do.
     #[error("the registry accepted the deletion of {0}, but still returns it")]
     NotDeleted(String),
@@ -119,8 +133,11 @@ pub(super) fn reasons(version: &Version, surveyed: &Surveyed, keep: &Keep) -> Ve
 ///
 /// # Errors
 /// [`PruneError::Unclear`] if something that stays cannot be read far enough to know what it refers to;
-/// [`PruneError::UnknownRelease`]; [`PruneError::NothingKept`].
+/// [`PruneError::UnknownRelease`]; [`PruneError::NothingKept`]; [`PruneError::Empty`].
 pub fn plan(surveyed: &Surveyed, keep: &Keep, registry: String, rule: Rule) -> Result<PlanFile, PruneError> {
+    if surveyed.survey.manifests.is_empty() && surveyed.unclear.is_empty() {
+        return Err(PruneError::Empty(registry));
+    }
     let survey = &surveyed.survey.with_running(&keep.clusters);
     check_releases(survey, &keep.clusters)?;
     if keep.from.is_none() && keep.clusters.is_empty() {
@@ -232,16 +249,20 @@ fn removed_release(
 
 /// The deletions in their order: the oldest release first, and of each first what a cluster learns of it by, so that a
 /// run that is interrupted leaves no release that looks complete. The installer is last: it lists the images, and as long
-/// as it exists, a new plan finds what is left of the release. Indexes go before their children.
+/// as it exists, a new plan finds what is left of the release. Indexes go before their children, and what is attached to an
+/// image right before the image: without the image, nothing would refer to it.
 fn deletions(survey: &Survey, references: &References) -> Vec<Deletion> {
     let mut keys: Vec<(&ManifestKey, &Version)> = references.unused.iter().collect();
     let releases = survey.tags.iter().filter(|((_, tag), _)| parse_tag(tag.as_str()).is_some());
     let of_releases: BTreeSet<ManifestKey> =
         releases.map(|((path, _), digest)| (path.clone(), *digest)).collect();
     let mut heights = Heights { survey, known: BTreeMap::new() };
+    let subjects = Subjects::of(survey);
     keys.sort_by_cached_key(|(key, last)| {
-        let is_own = of_releases.contains(*key);
-        ((*last).clone(), rank(&key.0, is_own), Reverse(heights.of(key)), (*key).clone())
+        let (image, distance) = subjects.image(key);
+        let is_own = of_releases.contains(image);
+        let position = (rank(&image.0, is_own), Reverse(heights.of(image)), image.clone());
+        ((*last).clone(), position, Reverse(distance), Reverse(heights.of(key)), (*key).clone())
     });
     let mut tags: BTreeMap<ManifestKey, Vec<String>> = BTreeMap::new();
     for ((path, tag), digest) in &survey.tags {
@@ -256,6 +277,30 @@ fn deletions(survey: &Survey, references: &References) -> Vec<Deletion> {
             size: survey.manifests.get(key).map_or(0, |details| details.size),
         })
         .collect()
+}
+
+/// What each manifest is attached to; of several manifests, one.
+struct Subjects(BTreeMap<ManifestKey, ManifestKey>);
+
+impl Subjects {
+    fn of(survey: &Survey) -> Self {
+        let attached = survey.attached().into_iter();
+        Self(
+            attached
+                .flat_map(|(subject, all)| all.into_iter().map(move |it| (it, subject.clone())))
+                .collect(),
+        )
+    }
+
+    /// The image that a manifest is attached to in the end, and over how many others; itself if it is not attached.
+    fn image<'a>(&'a self, key: &'a ManifestKey) -> (&'a ManifestKey, usize) {
+        let (mut image, mut distance) = (key, 0);
+        // Manifests that are attached to each other, in a circle, have an end even so.
+        while let Some(subject) = self.0.get(image).filter(|_| distance < self.0.len()) {
+            (image, distance) = (subject, distance + 1);
+        }
+        (image, distance)
+    }
 }
 
 /// The order of a release's manifests. In the root, the one with the version as its tag is first.

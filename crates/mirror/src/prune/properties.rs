@@ -104,6 +104,13 @@ proptest! {
                 prop_assert!(parents.iter().all(|it| !references.kept.contains_key(*it)));
             }
         }
+        // Harbor deletes what has no tag with the last index that lists it.
+        let tags = survey.tags.iter().filter(|(key, _)| !references.tags.contains(*key));
+        let tagged: BTreeSet<ManifestKey> = tags.map(|((path, _), digest)| (path.clone(), *digest)).collect();
+        for (child, indexes) in survey.indexes() {
+            let is_alone = references.kept.contains_key(&child) && !tagged.contains(&child);
+            prop_assert!(!is_alone || indexes.iter().any(|it| !unused.contains(it)), "{}", child.1);
+        }
         for (subject, attached) in survey.attached() {
             let stays = references.kept.contains_key(&subject);
             prop_assert!(!stays || attached.iter().all(|it| !unused.contains(it)), "{}", subject.1);
@@ -162,6 +169,28 @@ fn keep_second() -> Keep {
 fn deleted(surveyed: &Surveyed) -> Vec<Digest> {
     let made = plan(surveyed, &keep_second(), "r/p".to_owned(), Rule::default()).unwrap();
     made.delete.iter().map(|it| it.digest).collect()
+}
+
+#[test]
+fn what_is_attached_goes_right_before_its_image() {
+    let mut survey = two_releases();
+    // 4 is attached to the image of the first release by its tag, 5 to 4 by its own words.
+    survey.manifests.insert(key(0, 4), ManifestDetails { size: 10, ..ManifestDetails::default() });
+    let subject = Some(manifest(4));
+    survey.manifests.insert(key(0, 5), ManifestDetails { size: 10, subject, ..ManifestDetails::default() });
+    survey.manifests.insert(key(0, 6), ManifestDetails { size: 10, ..ManifestDetails::default() });
+    for number in [4, 5, 6] {
+        survey.needed.push(Needed { manifest: key(0, number), by: BTreeSet::from([by(0)]) });
+    }
+    let signature = Attachment::Attestation.tag(&manifest(0)).unwrap().to_string();
+    let surveyed = tagged(survey, &[("v1.57.0", 0), ("v1.58.0", 1), (signature.as_str(), 4)]);
+    assert_eq!(deleted(&surveyed), [5, 4, 0, 6].map(manifest));
+}
+
+#[test]
+fn nothing_at_all_is_no_registry_of_the_platform() {
+    let error = plan(&Surveyed::default(), &keep_second(), "r/p".to_owned(), Rule::default()).unwrap_err();
+    assert_eq!(error.to_string(), "r/p contains no images of the platform");
 }
 
 #[test]
@@ -227,6 +256,8 @@ fn an_image_that_a_pod_runs_stays_with_everything_below_it() {
     assert_eq!(deleted(&kept), BTreeSet::from([manifest(4), manifest(5)]));
     assert_eq!(kept.kept_images[0].because, "pods of cluster prod");
     assert_eq!(deleted(&made(&[5])), BTreeSet::from([manifest(0)]));
+    // An image without a tag stays with its index.
+    assert_eq!(deleted(&made(&[4])), BTreeSet::from([manifest(0)]));
 
     // A pod that has started since the plan was made.
     let check = |images: &[u8]| {

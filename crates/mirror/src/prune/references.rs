@@ -9,7 +9,7 @@ use deckhouse::{repositories::attachment, version::parse_tag};
 use oci::Digest;
 use semver::Version;
 
-use super::model::{ManifestKey, Survey, TagKey};
+use super::model::{ManifestKey, Related, Survey, TagKey};
 use crate::{WantedBy, contents::place};
 
 /// What refers to a manifest that stays.
@@ -102,16 +102,43 @@ impl References {
         for (key, digest) in named.into_iter().chain(others) {
             keep(&(key.0.clone(), *digest), &|| Keeper::Tag(key.clone()));
         }
-        keep_attached(survey, &mut kept);
+        let (attached, indexes) = (survey.attached(), survey.indexes());
+        loop {
+            let before = kept.len();
+            keep_indexes(survey, &indexes, tags, &mut kept);
+            keep_attached(survey, &attached, &mut kept);
+            if kept.len() == before {
+                break;
+            }
+        }
         let mut unused = candidates(survey, removed);
         unused.retain(|manifest, _| !kept.contains_key(manifest));
         Self { kept, unused, tags: tags.clone() }
     }
 }
 
+/// Keeps the indexes of a manifest that stays without a tag of its own, for the same reason: Harbor deletes such a manifest
+/// with the last index that lists it. `going` are the tags that are deleted.
+fn keep_indexes(
+    survey: &Survey,
+    indexes: &Related,
+    going: &BTreeSet<TagKey>,
+    kept: &mut BTreeMap<ManifestKey, Keeper>,
+) {
+    let staying = survey.tags.iter().filter(|(key, _)| !going.contains(*key));
+    let tagged: BTreeSet<ManifestKey> = staying.map(|((path, _), digest)| (path.clone(), *digest)).collect();
+    for (child, indexes) in indexes.iter().filter(|(child, _)| !tagged.contains(*child)) {
+        let Some(keeper) = kept.get(child).cloned() else { continue };
+        if !indexes.iter().any(|index| kept.contains_key(index)) {
+            for manifest in indexes.iter().flat_map(|index| survey.referred(index)) {
+                kept.entry(manifest).or_insert_with(|| keeper.clone());
+            }
+        }
+    }
+}
+
 /// Keeps what is attached to something that stays, for the same reason.
-fn keep_attached(survey: &Survey, kept: &mut BTreeMap<ManifestKey, Keeper>) {
-    let attached = survey.attached();
+fn keep_attached(survey: &Survey, attached: &Related, kept: &mut BTreeMap<ManifestKey, Keeper>) {
     let mut waiting: Vec<(ManifestKey, Keeper)> =
         kept.iter().map(|(key, keeper)| (key.clone(), keeper.clone())).collect();
     while let Some((key, keeper)) = waiting.pop() {

@@ -56,6 +56,8 @@ pub enum Refusal {
     DeletionDisabled,
     /// A rule for immutable tags forbids the deletion of this tag.
     ProtectedTag,
+    /// An index contains the manifest that is to be deleted.
+    InIndex,
 }
 
 /// The cause of an [`Error`].
@@ -401,6 +403,7 @@ impl Refusal {
             Self::ReadOnly => "the registry is read-only",
             Self::ImmutableTag => "the registry refuses to overwrite this tag",
             Self::ProtectedTag => "a rule for immutable tags forbids the deletion",
+            Self::InIndex => "an index in this repository contains this manifest",
             Self::NoSpace => "the registry has no space left",
             Self::ProxyCache => "the registry or project is a proxy cache and accepts no uploads",
             Self::UnsupportedType => "the registry does not accept this media type",

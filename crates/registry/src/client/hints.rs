@@ -80,6 +80,10 @@ fn refusal(reason: Refusal) -> &'static str {
             "disable the rule that makes this tag immutable (in Harbor: Projects > PROJECT > Policy > Tag immutability), and \
              run the command again"
         }
+        Refusal::InIndex => {
+            "find the index that contains this manifest (it may have no tag), delete it in the registry, and run the command \
+             again"
+        }
         Refusal::NoSpace => "free or add disk space in the registry, and push again",
         Refusal::ProxyCache => "push to a registry or project that is not a proxy cache",
         Refusal::UnsupportedType => {

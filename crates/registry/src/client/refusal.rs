@@ -91,6 +91,8 @@ impl Refused<'_> {
             }
             // Harbor: "… will exceed the configured upper limit of 1.0 MiB".
             _ if says(&["quota", "exceed the configured upper limit", "storage limit"]) => Refusal::Quota,
+            // Harbor: "VIOLATE_FOREIGN_KEY_CONSTRAINT: the deleting artifact is referenced by others".
+            StatusCode::PRECONDITION_FAILED if says(&["referenced by others"]) => Refusal::InIndex,
             // Harbor: "the tag NAME configured as immutable, cannot be deleted".
             StatusCode::PRECONDITION_FAILED if *self.method == Method::DELETE => Refusal::ProtectedTag,
             // Nexus with "Disable redeploy": "Repository does not allow updating assets: NAME".
@@ -238,6 +240,10 @@ mod tests {
             let protected = document("PRECONDITION", "the tag v1 configured as immutable, cannot be deleted");
             let deletion = kind(&Method::DELETE, 412, &protected);
             assert!(matches!(deletion, ErrorKind::Refused { reason: Refusal::ProtectedTag, .. }));
+            let listed =
+                document("VIOLATE_FOREIGN_KEY_CONSTRAINT", "the deleting artifact is referenced by others");
+            let deletion = kind(&Method::DELETE, 412, &listed);
+            assert!(matches!(deletion, ErrorKind::Refused { reason: Refusal::InIndex, .. }));
             let read = kind(&Method::GET, status, body);
             assert!(!matches!(read, ErrorKind::Refused { .. }), "{status} {body}");
         }

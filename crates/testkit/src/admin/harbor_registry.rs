@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use oci::Digest;
-use registry_server::{Scope, TokenVerifier as _};
+use registry_server::{Scope, Store as _, TokenVerifier as _};
 
 use super::{
     front::{Answer, empty},
@@ -87,8 +87,32 @@ impl Shared {
             let message = format!("the tag {tag} configured as immutable, cannot be deleted");
             return refused(StatusCode::PRECONDITION_FAILED, "PRECONDITION", &message);
         }
-        let is_there = digest.parse().is_ok_and(|it: Digest| self.store.remove_manifest(repository, &it));
+        let Ok(digest) = digest.parse::<Digest>() else { return deleted(false, "MANIFEST_UNKNOWN") };
+        let is_tagged = |it: &Digest| tags.values().any(|tagged| tagged == it);
+        if !is_tagged(&digest) && !self.indexes_of(repository, &digest).is_empty() {
+            let message = "the deleting artifact is referenced by others";
+            return refused(StatusCode::PRECONDITION_FAILED, "VIOLATE_FOREIGN_KEY_CONSTRAINT", message);
+        }
+        let children = self.children(repository, &digest);
+        let is_there = self.store.remove_manifest(repository, &digest);
+        for child in children.iter().filter(|it| !is_tagged(it)) {
+            if self.indexes_of(repository, child).is_empty() {
+                self.store.remove_manifest(repository, child);
+            }
+        }
         deleted(is_there, "MANIFEST_UNKNOWN")
+    }
+
+    /// The indexes that list a manifest.
+    fn indexes_of(&self, repository: &str, digest: &Digest) -> Vec<Digest> {
+        let all = self.store.manifests(repository).into_iter();
+        all.filter(|index| self.children(repository, index).contains(digest)).collect()
+    }
+
+    fn children(&self, repository: &str, index: &Digest) -> Vec<Digest> {
+        let manifest = self.store.manifest(repository, &(*index).into());
+        let parsed = manifest.and_then(|it| it.parse().ok());
+        parsed.iter().flat_map(oci::Manifest::children).map(|child| child.digest).collect()
     }
 
     fn is_cache(&self, project: &str) -> bool {

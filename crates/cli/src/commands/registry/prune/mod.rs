@@ -2,14 +2,14 @@
 
 mod text;
 
-use std::{collections::BTreeSet, fs::File, io::Read as _, path::Path, sync::Arc};
+use std::{collections::BTreeSet, fs::File, io::Read as _, path::Path, sync::Arc, time::Duration};
 
 use deckhouse::version::tag_of;
 use mirror::{
     Event, Observer as _, Root,
-    prune::{self, Applied, ClusterNeeds, Keep, PlanFile, PlanFileError, PruneError, Rule},
+    prune::{self, Applied, ClusterNeeds, Keep, PlanFile, PlanFileError, PruneError, Rule, Stopped},
 };
-use registry::client::{Client, ErrorKind, Refusal};
+use registry::client::Client;
 use serde::Serialize;
 
 use super::clusters;
@@ -17,18 +17,22 @@ use crate::{
     Environment,
     exit_code::Exit,
     failure::Failure,
+    format::count,
     interrupted,
     invocation::Invocation,
     printer::Printer,
     progress::Progress,
     result_file::{self, Readers},
-    settings::{PruneAction, PruneSettings, RegistryAccess},
+    settings::{Connection, PruneAction, PruneSettings, RegistryAccess},
 };
 
 const NAME: &str = "registry prune";
 
 /// The most that a plan may have, in bytes. A plan for 100 releases has about 30 MB.
 const MAX_PLAN: u64 = 128 << 20;
+
+/// How long failing requests are repeated that ask whether deletions are allowed.
+const RETRY_LIMIT: Duration = Duration::from_secs(2);
 
 /// The result of an application.
 #[derive(Serialize)]
@@ -58,7 +62,7 @@ async fn run(settings: PruneSettings, environment: Environment) -> Result<(), Fa
         PruneAction::Plan { keep_from, file, replace } => {
             let (client, progress) = connect(&settings, &environment).await?;
             let keep = Keep { from: keep_from.clone(), clusters: needs(&settings, &environment).await? };
-            make(&settings, &client, &keep, (file, *replace), &progress).await
+            make(&settings, &client, &keep, (file, *replace), &progress, &environment).await
         }
         PruneAction::Apply(path) => {
             let plan = read_plan(path, &settings)?;
@@ -72,15 +76,17 @@ async fn connect(
     settings: &PruneSettings,
     environment: &Environment,
 ) -> Result<(Client, Arc<Progress>), Failure> {
-    let credentials = settings.login.resolve(&settings.registry, environment).await?;
-    let access = RegistryAccess {
-        url: &settings.registry,
-        credentials,
-        connection: &settings.connection,
-        ca: None,
-        pushes: false,
-    };
+    let access = access(settings, &settings.connection, environment).await?;
     access.connect(settings.output, environment)
+}
+
+async fn access<'a>(
+    settings: &'a PruneSettings,
+    connection: &'a Connection,
+    environment: &Environment,
+) -> Result<RegistryAccess<'a>, Failure> {
+    let credentials = settings.login.resolve(&settings.registry, environment).await?;
+    Ok(RegistryAccess { url: &settings.registry, credentials, connection, ca: None, pushes: false })
 }
 
 async fn make(
@@ -89,6 +95,7 @@ async fn make(
     keep: &Keep,
     (file, replace): (&Path, bool),
     progress: &Arc<Progress>,
+    environment: &Environment,
 ) -> Result<(), Failure> {
     if file.exists() && !replace {
         let message = format!("{} already exists", file.display());
@@ -96,11 +103,15 @@ async fn make(
             .hint("name another file with --plan, or replace this one with --force"));
     }
     let root = Root::from(settings.registry.repository.clone());
-    let warning = match prune::check_deletion(client, &root).await {
+    // A plan needs no registry that accepts deletions now, so it does not wait for one.
+    let retry_timeout = settings.connection.retry_timeout.min(RETRY_LIMIT);
+    let asking = Connection { retry_timeout, ..settings.connection.clone() };
+    let asking = access(settings, &asking, environment).await?.client(environment)?;
+    let warning = match prune::check_deletion(&asking, &root).await {
         Ok(()) => None,
-        Err(PruneError::Mirror(mirror::Error::Registry(error))) if is_about_deletion(&error) => {
-            let hints = error.hints().join("; ");
-            Some(format!("the plan cannot be applied yet: {error}; {hints}"))
+        Err(PruneError::DeletionRefused(error)) => {
+            let hints = deletion_hints(&error).join("; ");
+            Some(format!("the plan cannot be applied yet: {}; {hints}", PruneError::DeletionRefused(error)))
         }
         Err(error) => return Err(error.into()),
     };
@@ -120,17 +131,17 @@ async fn make(
     let json = plan.to_json().map_err(Failure::internal)?;
     result_file::write(file, &json, Readers::All, replace)?;
     let file_name = file.display().to_string();
-    let text = text::planned(&plan, &file_name);
+    let text = text::planned(&plan, &file_name, settings.registry_connection());
     Printer::new(settings.output).result(NAME, &Planned { file: file_name, plan: &plan }, &text)
 }
 
-/// Whether an administrator, or another account, can change this answer.
-fn is_about_deletion(error: &registry::client::Error) -> bool {
-    error.is_refused_access()
-        || matches!(
-            error.kind(),
-            ErrorKind::Refused { reason: Refusal::DeletionDisabled | Refusal::ReadOnly, .. }
-        )
+/// What to do if the registry refuses deletions.
+fn deletion_hints(error: &registry::client::Error) -> Vec<String> {
+    if error.is_refused_access() {
+        let hint = "use an account that may delete artifacts in this repository (in Harbor: the permission to delete an artifact)";
+        return vec![hint.to_owned()];
+    }
+    error.hints()
 }
 
 async fn apply(
@@ -142,7 +153,8 @@ async fn apply(
 ) -> Result<(), Failure> {
     let root = Root::from(settings.registry.repository.clone());
     let read_needs = async || needs(settings, environment).await;
-    let applied = prune::apply(client, &root, plan, read_needs, &**progress).await?;
+    let applied = prune::apply(client, &root, plan, read_needs, &**progress).await;
+    let applied = applied.map_err(|stopped| incomplete(plan, stopped))?;
     let outcome = Outcome {
         registry: &plan.registry,
         applied,
@@ -150,6 +162,19 @@ async fn apply(
         used_elsewhere_bytes: plan.used_elsewhere_bytes,
     };
     Printer::new(settings.output).result(NAME, &outcome, &text::applied(plan, applied))
+}
+
+/// A failure, with what was deleted before it.
+fn incomplete(plan: &PlanFile, Stopped { applied, error }: Stopped<Failure>) -> Failure {
+    let Applied { deleted, absent } = applied;
+    if deleted == 0 {
+        return error;
+    }
+    let of_absent = if absent == 0 { String::new() } else { format!(", {absent} no longer existed") };
+    error.hint(format!(
+        "before this, {deleted} of {} were deleted{of_absent}",
+        count(plan.delete.len(), "manifest")
+    ))
 }
 
 /// What the clusters need. A cluster of which that is unknown is a failure.
@@ -208,6 +233,15 @@ impl From<PruneError> for Failure {
                 .hint("name the registry to which the images were pushed"),
             PruneError::Outgrown(_) | PruneError::InUse { .. } => Self::new(Exit::Incomplete, message)
                 .hint("make the plan again; what was deleted before stays deleted"),
+            PruneError::Empty(_) => Self::new(Exit::Incomplete, message)
+                .hint("check the path of the registry: HOST[:PORT]/PATH, as it was pushed to"),
+            PruneError::DeletionRefused(error) => {
+                let hints = deletion_hints(&error);
+                let failure = Self { message: message.into(), hints: Vec::new(), ..Self::from(error) };
+                hints.into_iter().fold(failure, Self::hint)
+            }
+            PruneError::Lost { .. } => Self::new(Exit::Incomplete, message)
+                .hint("nothing more was deleted; push the release again, so that the image exists again"),
             PruneError::NotDeleted(_) => Self::new(Exit::Incomplete, message)
                 .hint("run the same command again; if it fails again, check the replicas and caches of the registry"),
         }

@@ -5,7 +5,7 @@ use std::{
     fmt::Write as _,
 };
 
-use commands::{Dhctl, Registry, Sentence};
+use commands::{Dhctl, Registry, RegistryConnection, Sentence};
 use mirror::prune::{Applied, PlanFile};
 
 use crate::format::{count, human, next_steps, wrapped};
@@ -13,8 +13,8 @@ use crate::format::{count, human, next_steps, wrapped};
 /// The width of the names of lines, with the space behind them.
 const INDENT: usize = 11;
 
-/// A plan that is written to `file`.
-pub(super) fn planned(plan: &PlanFile, file: &str) -> String {
+/// A plan that is written to `file`, for a registry that is reached in this way.
+pub(super) fn planned(plan: &PlanFile, file: &str, connection: RegistryConnection) -> String {
     let mut text = kept(plan);
     for removed in &plan.remove {
         let _ = writeln!(
@@ -33,6 +33,7 @@ pub(super) fn planned(plan: &PlanFile, file: &str) -> String {
         registry: plan.registry.clone(),
         plan: file.to_owned(),
         contexts: plan.rule.clusters.iter().cloned().collect(),
+        connection: Box::new(connection),
     };
     let steps = [Sentence::from("review the plan"), Sentence::default().command(Dhctl::from(apply))];
     text + &next_steps(&steps)
