@@ -51,7 +51,8 @@ impl Lines {
         let mut lines = Vec::new();
         if due {
             let again = self.printed.as_ref().is_some_and(|(_, _, printed)| *printed == line);
-            let (state, since) = match verdict.healthy_since.filter(|_| verdict.done_at.is_some()) {
+            let is_settling = verdict.done_at.is_some() && verdict.problem.is_none();
+            let (state, since) = match verdict.healthy_since.filter(|_| is_settling) {
                 Some(healthy_since) => ("healthy", healthy_since),
                 None => (words::verdict::state(verdict.call), verdict.since),
             };

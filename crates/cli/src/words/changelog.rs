@@ -43,7 +43,7 @@ pub(crate) fn counts(changelog: &Changelog) -> String {
 /// Sections that are not shown.
 pub(crate) fn left_out(changelog: &Changelog) -> String {
     format!(
-        "not shown (modules that are disabled here, and development of the platform): {}",
+        "not shown (sections about disabled modules or the development of the platform): {}",
         changelog.left_out.join(", ")
     )
 }

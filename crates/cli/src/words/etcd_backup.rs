@@ -43,7 +43,7 @@ pub(crate) fn before_approval(
         Reading::Known(backups) => {
             let text = match backups.last {
                 Some(_) => format!("last etcd backup: {}; to create a new one: ", last(backups, now)),
-                None => format!("no etcd backup was found; {}; to create one: ", why_none(backups)),
+                None => format!("no etcd backup was found: {}; to create one: ", why_none(backups)),
             };
             Some(Sentence::from(text).command(backups.command(Some(release))))
         }

@@ -194,7 +194,11 @@ pub(crate) fn time_over(verdict: &Verdict, timeout: Option<std::time::Duration>)
     };
     let text = format!("{}: {} {is}", time.as_deref().unwrap_or("timeout reached"), subject(verdict));
     let first = verdict.problem.as_ref().or_else(|| verdict.waiting_for.first());
-    let before = if verdict.problem.is_some() { ": " } else { " because " };
+    let before = match (&verdict.problem, verdict.call) {
+        (Some(_), _) => ": ",
+        (None, Call::Done) => "; ",
+        (None, _) => " because ",
+    };
     let reason = first.map(|it| Sentence::from(before).then(what(it))).unwrap_or_default();
     let block = Block::new(Sentence::from(text).then(reason));
     let has_steps = first.is_some_and(|it| !it.advice.is_empty());
