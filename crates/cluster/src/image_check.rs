@@ -140,8 +140,8 @@ impl ImageCheck {
         }
         let named = |it: &MissingObject| {
             let names: Vec<&str> = it.images.iter().map(String::as_str).collect();
-            let images = if names.is_empty() { String::new() } else { format!(", in {}", names.join(", ")) };
-            ForeignText::from(format!("{} ({}{images})", it.object, it.why))
+            let images = if names.is_empty() { String::new() } else { format!("{}: ", names.join(", ")) };
+            ForeignText::from(format!("{} ({images}{})", it.object, it.why))
         };
         let fact = RegistryFact::ReleaseIncomplete {
             release: self.release.clone(),
@@ -227,7 +227,7 @@ mod tests {
             panic!()
         };
         assert_eq!((objects.len(), more), (NAMED, 3));
-        assert_eq!(objects[0].as_str(), "r.example/dkp/ee@sha256:cniCilium.0 (not found, in cniCilium.0)");
+        assert_eq!(objects[0].as_str(), "r.example/dkp/ee@sha256:cniCilium.0 (cniCilium.0: not found)");
     }
 
     #[test]

@@ -131,7 +131,8 @@ impl Display for Command {
             }
             Program::Kubectl(Kubectl::SaveClusterData) => f.write_str(" > deckhouse-cluster.jwt"),
             Program::Tool(tool) => tool.redirection().map_or(Ok(()), |file| write!(f, " > {file}")),
-            _ => Ok(()),
+            Program::Dhctl(dhctl) => dhctl.redirection().map_or(Ok(()), |file| write!(f, " > {file}")),
+            Program::Kubectl(_) => Ok(()),
         }
     }
 }

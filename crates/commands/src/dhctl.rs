@@ -17,6 +17,9 @@ const EDITIONS: &str = "registry.deckhouse.ru/deckhouse";
 /// The vendor's repository of the certified edition, which has a registry of its own.
 const CERTIFIED: &str = "registry-cse.deckhouse.ru/deckhouse/cse";
 
+/// The releases file that `update prepare` reads.
+const RELEASES_FILE: &str = "deckhousereleases.yaml";
+
 /// A registry that is to be filled in.
 const REGISTRY: &str = "HOST/PATH";
 
@@ -137,6 +140,13 @@ pub enum Update {
     Plan,
     /// `dhctl update plan --helm`
     PlanWithHelm,
+    /// Saves a plan with the releases of a registry as the releases file.
+    SavePlan {
+        /// The registry, `HOST[:PORT]/PATH`.
+        registry: String,
+        /// The last release of the plan, `vX.Y.Z`; `None`: the last one that is known.
+        to: Option<String>,
+    },
     /// `dhctl update prepare`
     Prepare {
         /// The release channel that is set.
@@ -314,6 +324,14 @@ impl Update {
             Self::Status => begin("status"),
             Self::Plan => begin("plan"),
             Self::PlanWithHelm => begin("plan").fixed(&["--helm"]),
+            Self::SavePlan { registry, to } => {
+                let words = begin("plan").option("--registry", "--registry=", registry);
+                let words = match to {
+                    Some(to) => words.option("--to", "--to=", to),
+                    None => words,
+                };
+                words.fixed(&["--output", "yaml"])
+            }
             Self::Prepare { channel, file } => {
                 let words = begin("prepare");
                 let words = match channel {
@@ -371,6 +389,11 @@ impl Approve {
 }
 
 impl Dhctl {
+    /// The file that its output goes to.
+    pub(crate) fn redirection(&self) -> Option<&'static str> {
+        matches!(self, Self::Update(Update::SavePlan { .. })).then_some(RELEASES_FILE)
+    }
+
     pub(crate) fn words(&self, flags: &ClusterFlags) -> Words {
         let words = Words::default().fixed(&["dhctl"]);
         match self {

@@ -52,6 +52,7 @@ fn with(value: &str) -> Vec<Command> {
         Kubectl::Create(Manifest::Lines(format!("a: b\n{}", value()))).into(),
         Kubectl::Apply(value()).into(),
         Update::Prepare { channel: Some(value()), file: Some(value()) }.into(),
+        Update::SavePlan { registry: value(), to: Some(value()) }.into(),
         Approve::Release(value()).into(),
         Approve::ReleaseNow(value()).into(),
         Approve::Disruption(value()).into(),
@@ -151,6 +152,12 @@ fn only_commands_that_ask_a_cluster_name_it() {
             format!("dhctl update approve {named} --disruption v1.58.3"),
         ),
         (Update::PlanWithHelm.into(), format!("dhctl update plan {named} --helm")),
+        (
+            Update::SavePlan { registry: "r.example/dkp".to_owned(), to: None }.into(),
+            format!(
+                "dhctl update plan {named} --registry r.example/dkp --output yaml > deckhousereleases.yaml"
+            ),
+        ),
         (
             Tool::HelmUpgrade { namespace: "prod".to_owned(), release: "shop".to_owned() }.into(),
             format!("helm {} upgrade -n prod shop CHART", named.replace("--context", "--kube-context")),

@@ -18,8 +18,12 @@ pub enum Tool {
     },
     /// Shows the requests for deprecated APIs in the audit log, on a master.
     SearchAuditLog,
+    /// Updates the package index of a node.
+    UpdatePackageIndex,
     /// Installs the latest kernel of a flavor that is to be filled in, on a node with ALT Linux.
     UpdateKernelOfAlt,
+    /// Reboots a node.
+    Reboot,
     /// Makes a PEM file of a file in another form.
     Convert(Conversion, String),
     /// Closes a directory to other users.
@@ -75,7 +79,9 @@ impl Tool {
             Self::SearchAuditLog => {
                 words.fixed(&["grep", "-h", "k8s.io/deprecated", "/var/log/kube-audit/audit.log"])
             }
+            Self::UpdatePackageIndex => words.fixed(&["apt-get", "update"]),
             Self::UpdateKernelOfAlt => words.fixed(&["update-kernel", "-t", "FLAVOR"]),
+            Self::Reboot => words.fixed(&["reboot"]),
             Self::EditClusterConfiguration => words.fixed(&["d8", "system", "edit", "cluster-configuration"]),
             Self::BackUpEtcd => {
                 flags.add_to(words.fixed(&["d8", "backup", "etcd"])).fixed(&["etcd-backup.snapshot"])

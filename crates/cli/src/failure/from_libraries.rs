@@ -9,10 +9,10 @@ use cluster::{
     plan::PlanError,
     prepare::PrepareError,
 };
-use commands::{Dhctl, Kubectl, Mirror, Objects, Output, Resource, Sentence, Tool, Update, word};
+use commands::{Approve, Dhctl, Kubectl, Mirror, Objects, Output, Resource, Sentence, Tool, Update, word};
 use deckhouse::{SelectError, manifests::ManifestError, release_list::RELEASES_FILE, want::NeedsError};
 use egress::FaultKind;
-use problems::{Fact, Kind, ReleaseFact};
+use problems::{Kind, ReleaseFact};
 use registry::client::{ErrorKind, Refusal};
 
 use super::{Failure, incomplete};
@@ -146,10 +146,9 @@ impl From<ApproveError> for Failure {
             ApproveError::Cluster(error) => error.into(),
             ApproveError::Unknown(unknown) => unknown.into(),
             ApproveError::NotItsTurn { object, fact } => {
-                let text = Sentence::from(format!("{object} "))
-                    .then(words::predicate(&Fact::Release(*fact.clone())));
-                let failure = Self::new(Exit::Cluster, text);
-                match *fact {
+                let fact = *fact;
+                let failure = Self::new(Exit::Cluster, words::refusal::not_its_turn(&object, &fact));
+                match fact {
                     ReleaseFact::PreviousUnfinished { .. } => failure
                         .hint(Sentence::from("wait until that update is finished: ").command(Update::Watch)),
                     ReleaseFact::NotInCluster => {
@@ -160,7 +159,15 @@ impl From<ApproveError> for Failure {
                                 .command(prepare),
                         )
                     }
-                    _ => failure.hint(Sentence::from("see the chain of releases: ").command(Update::Plan)),
+                    ReleaseFact::Earlier(first) => failure.hint(
+                        Sentence::from(format!("approve v{first} first: "))
+                            .command(Approve::Release(format!("v{first}"))),
+                    ),
+                    ReleaseFact::Withdrawn => failure.hint(
+                        Sentence::from("approve another patch of this minor version; to see the releases: ")
+                            .command(Update::Status),
+                    ),
+                    _ => failure.hint(Sentence::from("see the planned releases: ").command(Update::Plan)),
                 }
             }
             ApproveError::NotApprovable { object, reason } => {

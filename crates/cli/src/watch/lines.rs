@@ -51,12 +51,13 @@ impl Lines {
         let mut lines = Vec::new();
         if due {
             let again = self.printed.as_ref().is_some_and(|(_, _, printed)| *printed == line);
-            let state = words::verdict::state(verdict.call);
-            let still = if again {
-                format!("; {state} for {}", text::for_time(verdict.since, now))
-            } else {
-                String::new()
+            let is_settling = verdict.done_at.is_some() && verdict.problem.is_none();
+            let (state, since) = match verdict.healthy_since.filter(|_| is_settling) {
+                Some(healthy_since) => ("healthy", healthy_since),
+                None => (words::verdict::state(verdict.call), verdict.since),
             };
+            let still =
+                if again { format!("; {state} for {}", text::for_time(since, now)) } else { String::new() };
             lines.push(format!("{} {line}{still}", text::clock(now)));
             self.printed = Some((now, key, line));
         }
@@ -71,7 +72,9 @@ impl Lines {
         let unknown: Vec<_> = verdict.unknown.iter().filter(|it| it.reading != Unread::NotNow).collect();
         let unknown: Vec<_> = unknown
             .iter()
-            .map(|it| format!("  unknown: {}: {}", words::verdict::source_name(it.source), one_line(&it.why)))
+            .map(|it| {
+                format!("  unknown: {} ({})", words::verdict::source_name(it.source), one_line(&it.why))
+            })
             .collect();
         lines.extend(unknown.iter().filter(|it| !self.unknown.contains(it)).cloned());
         self.unknown = unknown;

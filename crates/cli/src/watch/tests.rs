@@ -204,7 +204,7 @@ fn done_steps_are_on_the_screen() {
         "kubectl patch deckhousereleases.deckhouse.io v1.70.1 --type=merge -p '{\"approved\":true}'",
         "# 1. DeckhouseRelease/v1.71.4: approve release v1.71.4",
         "kubectl patch deckhousereleases.deckhouse.io v1.71.4 --type=merge -p '{\"approved\":true}'",
-        "note: the release interrupts: ingressNginx",
+        "note: the release disrupts ingressNginx",
     ];
     insta::assert_snapshot!("screen_reported", screen_after(&reported, &verdict(), 80, 24));
     insta::assert_snapshot!("screen_reported_failed", screen_after(&reported[..4], &failed(), 80, 24));
@@ -269,15 +269,15 @@ fn an_unknown_source_is_reported_once() {
     };
     let mut lines = Lines::default();
     lines.next(&settling(), None, &flags(), at(0));
-    assert_eq!(lines.next(&with(&[Source::Alerts]), None, &flags(), at(1)), ["  unknown: alerts: none"]);
+    assert_eq!(lines.next(&with(&[Source::Alerts]), None, &flags(), at(1)), ["  unknown: alerts (none)"]);
     assert_eq!(
         lines.next(&with(&[Source::Queue, Source::Alerts]), None, &flags(), at(2)),
-        ["  unknown: queues of the platform's pod: none"]
+        ["  unknown: queues of the platform's pod (none)"]
     );
     assert!(lines.next(&with(&[Source::Queue]), None, &flags(), at(3)).is_empty());
     assert_eq!(
         lines.next(&with(&[Source::Queue, Source::Alerts]), None, &flags(), at(4)),
-        ["  unknown: alerts: none"],
+        ["  unknown: alerts (none)"],
         "anew"
     );
 }

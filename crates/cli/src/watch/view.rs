@@ -61,15 +61,18 @@ fn head(picture: &Picture<'_>, width: u16) -> Vec<Line<'static>> {
     let gap = usize::from(width).saturating_sub(subject.chars().count() + clock.len());
     let title = if gap > 0 { format!("{subject}{}{clock}", " ".repeat(gap)) } else { cut(&subject, width) };
     let style = Style::new().fg(stages::colour(verdict.call)).add_modifier(Modifier::BOLD);
-    let mut call = format!(
-        "{} for {}",
-        words::verdict::state(verdict.call).to_uppercase(),
-        text::for_time(verdict.since, *now)
-    );
-    if let Some(done_at) = verdict.done_at.filter(|_| verdict.problem.is_none()) {
-        let left = text::for_time(*now, done_at);
-        call += &format!(", everything is healthy: done in {left} if it stays healthy");
-    }
+    let call = match verdict.done_at.filter(|_| verdict.problem.is_none()) {
+        Some(done_at) => {
+            let healthy = text::for_time(verdict.healthy_since.unwrap_or(verdict.since), *now);
+            let left = text::for_time(*now, done_at);
+            format!("Everything has been healthy for {healthy}: done in {left} if it stays healthy")
+        }
+        None => format!(
+            "{} for {}",
+            words::verdict::state(verdict.call).to_uppercase(),
+            text::for_time(verdict.since, *now)
+        ),
+    };
     vec![
         Line::styled(title, Style::new().add_modifier(Modifier::BOLD)),
         stages::line(verdict, width),
@@ -95,7 +98,12 @@ fn sections(picture: &Picture<'_>, width: u16, height: u16) -> Vec<Section> {
             lines: problem(picture, width, height),
         },
         section("Not done yet because", "more reason", plain(waiting)),
-        Section { title: "Last step", more: "more line", urgent: true, lines: plain(last(reported, width)) },
+        Section {
+            title: "Latest action",
+            more: "more line",
+            urgent: true,
+            lines: plain(last(reported, width)),
+        },
         section("Releases", "more release", releases(state, verdict)),
         section("Queue", "more line", plain(reading(&state.queue, |queue| vec![text::queue(queue)]))),
         section("Alerts", "more alert", alerts(state)),

@@ -127,10 +127,9 @@ pub(super) fn step(advice: &Advice) -> Step {
         Advice::CorrectWebhook => Step::here(
             "make the webhook reachable from the cluster, or correct or remove update.notification in ModuleConfig/deckhouse",
         ),
-        Advice::MeetListed => Step::here(
-            Sentence::from("meet these requirements; the steps are under \"To do\" in the text output of ")
-                .quoted(Update::Plan),
-        ),
+        Advice::MeetListed => {
+            with("meet these requirements; see the steps under \"To do\": ", Update::Plan.into())
+        }
         Advice::Watch => with("wait until the running update is finished: ", Update::Watch.into()),
         Advice::PullOtherPatch(Version { major, minor, .. }) => Step::outside(
             Sentence::from("pull again once the channel is no longer suspended, or pull another patch: ")

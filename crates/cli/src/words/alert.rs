@@ -42,7 +42,7 @@ pub(super) fn means(fact: &AlertFact) -> Option<Sentence> {
 fn of_kind(kind: AlertKind) -> &'static str {
     match kind {
         AlertKind::ReleaseChain => {
-            "the platform cannot build the chain of releases: a minor version is missing from the registry"
+            "the platform cannot find all releases up to the one that the channel points to: a minor version is missing from the registry"
         }
         AlertKind::MigratedModules => {
             "the next release requires modules that no ModuleSource offers, or for which the ModuleSource reports an error"

@@ -20,6 +20,8 @@ pub struct Block {
     pub headline: Sentence,
     /// What the state means, where that has to be explained.
     pub means: Option<Sentence>,
+    /// What the headline is about, one a line.
+    pub details: Vec<Sentence>,
     /// What to do, in order.
     pub steps: Vec<Step>,
 }
@@ -34,6 +36,12 @@ impl Block {
     #[must_use]
     pub fn means(self, means: Option<Sentence>) -> Self {
         Self { means, ..self }
+    }
+
+    /// The same with what the headline is about.
+    #[must_use]
+    pub fn details(self, details: Vec<Sentence>) -> Self {
+        Self { details, ..self }
     }
 
     /// The same with one more step.
@@ -56,11 +64,12 @@ impl Block {
         Self {
             headline: self.headline.addressed(flags),
             means: self.means.map(|it| it.addressed(flags)),
+            details: self.details.into_iter().map(|it| it.addressed(flags)).collect(),
             steps: self.steps.into_iter().map(|step| step.addressed(flags)).collect(),
         }
     }
 
-    /// The lines below the headline: what it means, and the numbered steps. The places are named only where a step is
+    /// The lines below the headline: what it means and is about, and the numbered steps. The places are named only where a step is
     /// done outside.
     pub fn lines(&self) -> Vec<String> {
         let is_one_machine = self.steps.iter().all(|step| step.place != Place::Outside);
@@ -69,7 +78,7 @@ impl Block {
             Place::Inside if !is_one_machine => "inside: ",
             Place::Inside | Place::Here => "",
         };
-        let means = self.means.iter().map(|it| format!("  {it}"));
+        let means = self.means.iter().chain(&self.details).map(|it| format!("  {it}"));
         let numbered = self.steps.iter().enumerate();
         means
             .chain(numbered.map(|(number, step)| format!("  {}. {}{}", number + 1, place(step), step.text)))

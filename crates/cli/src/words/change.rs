@@ -2,13 +2,20 @@
 
 use cluster::{change::Purpose, objects::UpdateMode, prepare::CHANNEL_NOTE};
 
+/// What was done: the imperative without the reason.
+pub(crate) fn done(purpose: &Purpose) -> String {
+    match purpose {
+        Purpose::UnsetChannel { channel } => format!("unset the release channel {channel}"),
+        other => self::purpose(other),
+    }
+}
+
 /// An imperative: `approve release v1.71.4`.
 pub(crate) fn purpose(purpose: &Purpose) -> String {
     match purpose {
         Purpose::UnsetChannel { channel } => format!(
-            "unset the release channel {channel} while the update mode is changed, so that no patch is applied in between \
-             (platform versions before v1.70 apply patches automatically in every mode); the annotation {CHANNEL_NOTE} \
-             stores the channel"
+            "unset the release channel {channel} until the update mode is set, because platform versions before v1.70 apply \
+             patches automatically in every mode (the annotation {CHANNEL_NOTE} stores the channel)"
         ),
         Purpose::SetMode { mode, windows } => {
             let meaning = match mode {

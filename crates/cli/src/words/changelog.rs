@@ -10,7 +10,7 @@ use commands::{Sentence, Update};
 use crate::format::count;
 
 /// There are changes, and none of them names its effect.
-pub(crate) const NO_IMPACT: &str = "the changelog names no impact for enabled modules";
+pub(crate) const NO_IMPACT: &str = "the changelog lists no impact on enabled modules";
 
 /// The most impacts that are shown before an approval; a plan shows all.
 const IMPACTS: usize = 40;
@@ -42,7 +42,10 @@ pub(crate) fn counts(changelog: &Changelog) -> String {
 
 /// Sections that are not shown.
 pub(crate) fn left_out(changelog: &Changelog) -> String {
-    format!("left out (disabled here, or not part of a cluster): {}", changelog.left_out.join(", "))
+    format!(
+        "not shown (sections about disabled modules or the development of the platform): {}",
+        changelog.left_out.join(", ")
+    )
 }
 
 /// Why the changes are not known; empty if they are.
@@ -51,7 +54,7 @@ pub(crate) fn unknown(changes: &ReleaseChanges) -> String {
         ReleaseChanges::Known(_) => String::new(),
         ReleaseChanges::Absent { link: None } => "unknown: the release has no changelog".to_owned(),
         ReleaseChanges::Absent { link: Some(link) } => {
-            format!("unknown: the release has no changelog here; see {link}")
+            format!("unknown: the release object contains no changelog; see {link}")
         }
         ReleaseChanges::Unknown { why } => format!("unknown: the changelog cannot be read: {why}"),
     }
@@ -60,9 +63,13 @@ pub(crate) fn unknown(changes: &ReleaseChanges) -> String {
 /// How the update may interrupt the Kubernetes API, behind its name.
 pub(crate) fn interruption(it: &Interruption) -> String {
     let outage = match it.control_plane_nodes {
-        Some(1) => "for minutes (1 control-plane node)".to_owned(),
-        Some(count) => format!("for 30 s to 1 min per component ({count} control-plane nodes)"),
-        None => "for 30 s to 1 min per component (for minutes with only 1 control-plane node)".to_owned(),
+        Some(1) => "for several minutes (1 control-plane node)".to_owned(),
+        Some(count) => format!(
+            "for 30 s to 1 min each time that a control-plane component restarts ({count} control-plane nodes)"
+        ),
+        None => "for 30 s to 1 min each time that a control-plane component restarts (for several minutes with only 1 \
+                 control-plane node)"
+            .to_owned(),
     };
     match (it.changes_control_plane, it.automatic_kubernetes) {
         (Some(true), _) => {
@@ -71,9 +78,9 @@ pub(crate) fn interruption(it: &Interruption) -> String {
         (Some(false), Some(true)) => format!(
             "may be unavailable {outage} if the release changes the version of Kubernetes (kubernetesVersion is Automatic)"
         ),
-        (Some(false), Some(false)) => "the changelog names no change of the control plane".to_owned(),
+        (Some(false), Some(false)) => "the changelog lists no changes to the control plane".to_owned(),
         (Some(false), None) => {
-            "the changelog names no change of the control plane; whether the release changes the version of Kubernetes \
+            "the changelog lists no changes to the control plane; whether the release changes the version of Kubernetes \
              is unknown"
                 .to_owned()
         }
@@ -88,18 +95,19 @@ pub(crate) fn before_approval(changes: &ReleaseChanges, interrupts: &Interruptio
     let mut notes = Vec::new();
     match changes {
         ReleaseChanges::Known(changelog) => {
-            let impacts = changelog.impacts().map(|(section, it)| format!("impact: {}", impact(section, it)));
+            let impacts =
+                changelog.impacts().map(|(section, it)| format!("impact on {}", impact(section, it)));
             notes.extend(impacts.take(IMPACTS).map(Sentence::from));
             let total = changelog.impacts().count();
             if total == 0 {
-                notes.push(format!("impact: {NO_IMPACT}").into());
+                notes.push(NO_IMPACT.into());
             } else if total > IMPACTS {
-                let more = Sentence::from(format!("impact: {} more; to see all: ", total - IMPACTS));
+                let more = Sentence::from(format!("{}; to see all: ", count(total - IMPACTS, "more impact")));
                 notes.push(more.command(Update::Plan));
             }
         }
         ReleaseChanges::Absent { .. } | ReleaseChanges::Unknown { .. } => {
-            notes.push(format!("impact: {}", unknown(changes)).into());
+            notes.push(format!("the impact of this release is {}", unknown(changes)).into());
         }
     }
     notes.push(format!("Kubernetes API: {}", interruption(interrupts)).into());

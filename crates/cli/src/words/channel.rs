@@ -6,22 +6,22 @@ use problems::ChannelFact;
 pub(super) fn predicate(fact: &ChannelFact) -> Sentence {
     match fact {
         ChannelFact::TagMissing { image } => {
-            format!("follows a release channel that is missing from the registry: {image}")
+            format!("sets the release channel {image}, which is missing from the registry")
         }
         ChannelFact::TagDenied { image, message } => {
-            format!("follows a release channel that cannot be read: {image} ({message})")
+            format!("sets the release channel {image}, which cannot be read: {message}")
         }
         ChannelFact::Suspended { image, version } => {
-            format!("follows a release channel that points to the suspended release v{version}: {image}")
+            format!("sets the release channel {image}, which points to the suspended release v{version}")
         }
         ChannelFact::Reached { image, version } => {
-            format!("follows a release channel that points to the deployed v{version}: {image}")
+            format!("sets the release channel {image}, which points to the deployed v{version}")
         }
         ChannelFact::Behind { image, version, deployed } => format!(
-            "follows a release channel that points to v{version}, which is older than the deployed v{deployed}: {image}"
+            "sets the release channel {image}, which points to v{version}, older than the deployed v{deployed}"
         ),
         ChannelFact::ReleaseNotCreated { image, version } => format!(
-            "follows a release channel ({image}) that points to v{version}, but no release is waiting"
+            "sets the release channel {image}, which points to v{version}, but no release is waiting"
         ),
     }
     .into()
@@ -30,7 +30,7 @@ pub(super) fn predicate(fact: &ChannelFact) -> Sentence {
 pub(super) fn means(fact: &ChannelFact) -> Sentence {
     match fact {
         ChannelFact::TagMissing { .. } | ChannelFact::TagDenied { .. } => {
-            "the cluster sees no new release"
+            "the platform finds no new releases"
         }
         ChannelFact::Suspended { .. } => "the controller does not deploy a release that the vendor has suspended",
         ChannelFact::Reached { .. } => {

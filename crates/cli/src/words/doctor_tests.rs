@@ -184,8 +184,8 @@ fn releases() {
 #[test]
 fn nodes_modules_and_settings() {
     let nodes = [
-        NodeFact::NotReady { nodes: names(&["worker-1"]), control_plane: false },
-        NodeFact::NotReady { nodes: names(&["worker-1", "master-0"]), control_plane: true },
+        NodeFact::NotReady { nodes: names(&["worker-1"]), control_plane: Vec::new() },
+        NodeFact::NotReady { nodes: names(&["worker-1", "master-0"]), control_plane: names(&["master-0"]) },
         NodeFact::DrainedByUser,
     ];
     let modules = vec![ModuleError { module: text("console"), error: text("no tag") }];
@@ -459,7 +459,7 @@ fn blocked() -> DoctorReport {
         ],
         not_checked: vec![
             unread(Source::Queues, "there is no ready pod to ask"),
-            unread(Source::Alerts, "this cluster has no ClusterAlerts"),
+            unread(Source::Alerts, "the API server does not serve the resource clusteralerts"),
             unread(Source::Modules, "there is no ready pod to ask"),
             unread(Source::RegistryImage(image), "503"),
         ],

@@ -12,19 +12,25 @@ const NODES: usize = 3;
 /// When the last backup was made and where, in one line.
 pub(crate) fn last(backups: &EtcdBackups, now: Timestamp) -> String {
     let Some((last, age)) = backups.last.zip(backups.age(now)) else {
-        return match (&backups.cron_job, backups.off) {
-            (None, _) => "none: the platform creates no etcd backups in this cluster".to_owned(),
-            (Some(_), true) => "none: the backups of the platform are suspended".to_owned(),
-            (Some(_), false) => "none: no backup of the platform has succeeded".to_owned(),
-        };
+        return format!("none: {}", why_none(backups));
     };
     let node = backups.node.as_deref().map(|node| format!(" on {node}")).unwrap_or_default();
     let behind = match backups.behind.len() {
         0 => String::new(),
-        _ => format!("; missing or older on {}", list(&backups.behind, NODES)),
+        1 => format!("; {} has none or an older one", backups.behind[0]),
+        _ => format!("; {} have none or an older one", list(&backups.behind, NODES)),
     };
-    let off = if backups.off { "; the backups of the platform are suspended" } else { "" };
-    format!("{}, {} ago{node}{behind}{off}", last.strftime("%Y-%m-%d %H:%M UTC"), duration::text(age))
+    let off = if backups.off { "; the CronJobs of the backups are disabled (spec.suspend)" } else { "" };
+    format!("{} ({} ago){node}{behind}{off}", last.strftime("%Y-%m-%d %H:%M UTC"), duration::text(age))
+}
+
+/// Why the platform has no backup.
+fn why_none(backups: &EtcdBackups) -> &'static str {
+    match (&backups.cron_job, backups.off) {
+        (None, _) => "the platform creates no etcd backups in this cluster",
+        (Some(_), true) => "the CronJobs of the backups are disabled (spec.suspend)",
+        (Some(_), false) => "no backup of the platform has succeeded",
+    }
 }
 
 /// The same before an approval, with the command that makes a backup. `None` if etcd does not run on the cluster's nodes.
@@ -34,14 +40,17 @@ pub(crate) fn before_approval(
     now: Timestamp,
 ) -> Option<Sentence> {
     match backups {
-        Reading::Known(backups) => Some(
-            Sentence::from(format!("last etcd backup: {}; to create a new one: ", last(backups, now)))
-                .command(backups.command(Some(release))),
-        ),
+        Reading::Known(backups) => {
+            let text = match backups.last {
+                Some(_) => format!("last etcd backup: {}; to create a new one: ", last(backups, now)),
+                None => format!("no etcd backup was found: {}; to create one: ", why_none(backups)),
+            };
+            Some(Sentence::from(text).command(backups.command(Some(release))))
+        }
         Reading::Absent(_) => None,
         Reading::Unreadable(_) | Reading::NotNow { .. } => {
             let why = backups.why_unknown().unwrap_or_default();
-            Some(format!("last etcd backup: unknown: {why}").into())
+            Some(format!("the time of the last etcd backup is unknown: {why}").into())
         }
     }
 }
@@ -76,6 +85,6 @@ mod tests {
         assert_eq!(before_approval(&away, &release, now), None);
         let unread: Reading<EtcdBackups> = Reading::NotNow { last: None, why: "no answer".to_owned() };
         let text = before_approval(&unread, &release, now).unwrap().to_string();
-        assert_eq!(text, "last etcd backup: unknown: no answer");
+        assert_eq!(text, "the time of the last etcd backup is unknown: no answer");
     }
 }

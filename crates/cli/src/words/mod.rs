@@ -53,7 +53,7 @@ mod tests;
 
 use ::cluster::objects::Task;
 use commands::Sentence;
-use problems::{Fact, Problem, SourceFact};
+use problems::{ClusterFact, Fact, Problem, SourceFact};
 
 pub(crate) use advice::FIND_MANIFEST;
 pub use block::Block;
@@ -63,6 +63,9 @@ pub use step::{Place, Step};
 
 /// The problem in one line: `Pod/deckhouse-7d4f-0 cannot pull its image …`.
 pub fn what(problem: &Problem) -> Sentence {
+    if is_whole(&problem.fact) {
+        return predicate(&problem.fact);
+    }
     Sentence::from(joined(&objects(problem))).text(" ").then(predicate(&problem.fact))
 }
 
@@ -87,7 +90,16 @@ fn objects(problem: &Problem) -> Vec<String> {
     all.map(source::name).collect()
 }
 
-/// What is said of the object, behind its name: `is being drained`.
+/// Whether the predicate is a whole sentence, which does not follow the name of an object.
+pub(crate) fn is_whole(fact: &Fact) -> bool {
+    match fact {
+        Fact::Release(fact) => release::is_whole(fact),
+        Fact::Cluster(ClusterFact::NoProgress { waiting_for, .. }) => is_whole(waiting_for),
+        _ => false,
+    }
+}
+
+/// What is said of the object, behind its name: `is being drained`. A sentence where [`is_whole`].
 pub fn predicate(fact: &Fact) -> Sentence {
     match fact {
         Fact::Alert(fact) => alert::predicate(fact),

@@ -39,7 +39,9 @@ pub(super) fn predicate(fact: &ModuleFact) -> Sentence {
         }
         ModuleFact::GateFailed { reason, migration: None } => super::release::wait_reason(reason),
         ModuleFact::NotByThisController { deployed } => {
-            format!("waits, although no release is missing between the deployed v{deployed} and it")
+            format!(
+                "is not deployed by this platform version (v{deployed} is deployed; no release in between is missing)"
+            )
         }
         ModuleFact::ReleaseNeedsApproval => "waits for approval".to_owned(),
         ModuleFact::Override { tag } => format!("sets the image tag of the module to {tag}"),
@@ -69,7 +71,7 @@ pub(super) fn means(fact: &ModuleFact) -> Sentence {
             "the module keeps its deployed release; the controller tries again automatically".to_owned()
         }
         ModuleFact::NotByThisController { .. } => {
-            "the release controller of this platform version does not deploy it; an approval does not help".to_owned()
+            "an approval does not help: this platform version does not support the step to this release".to_owned()
         }
         ModuleFact::ReleaseNeedsApproval => "its update policy requires an approval".to_owned(),
         ModuleFact::Override { .. } => {

@@ -53,7 +53,7 @@ pub(crate) fn wait(wait: &ModuleWait) -> String {
         ModuleWait::ApprovalLater(reason) => format!("cannot be approved yet: {}", not_next(reason)),
         ModuleWait::Approved => "approved; waiting for the controller to start it".to_owned(),
         ModuleWait::NotByThisController(doubt) => {
-            format!("waits, although no release is missing: {}", not_by_this_controller(doubt))
+            format!("waits, although no release before it is missing: {}", not_by_this_controller(doubt))
         }
         ModuleWait::Controller(reasons) => reasons.iter().map(controller).collect::<Vec<_>>().join("; "),
     }
@@ -76,14 +76,15 @@ pub(crate) fn note(note: &ModuleNote) -> String {
             format!("the module can also be updated directly to v{to}, without this release")
         }
         ModuleNote::MinorZero { deployed } => format!(
-            "platform versions with the release controller of October 2025 do not update a module from v{deployed} to a \
-             minor version 0; later versions do; dhctl does not know which one runs here"
+            "some platform versions do not update a module from v{deployed} to a version X.0.Z such as this one, and \
+             dhctl cannot determine whether the running version does; if the release keeps waiting, update the platform \
+             first"
         ),
         ModuleNote::LtsStep { deployed, over_limit } => {
-            let limit = if *over_limit { ", or allow 10 at most" } else { "" };
+            let limit = if *over_limit { ", or only up to 10 minor versions" } else { "" };
             format!(
-                "it skips minor versions after v{deployed}, as the channel LTS allows; older platform versions do not \
-                 allow that for modules{limit}; dhctl does not know which one runs here"
+                "this release skips minor versions after v{deployed}, which the channel LTS allows; older platform \
+                 versions do not allow it for modules{limit}; if the release keeps waiting, update the platform first"
             )
         }
         ModuleNote::HigherPatchNotWaiting { version, phase } => format!(
@@ -97,12 +98,11 @@ fn not_by_this_controller(doubt: &ModuleNote) -> String {
     const PLATFORM_FIRST: &str = "; update the platform first";
     match doubt {
         ModuleNote::MinorZero { deployed } => format!(
-            "the release controller of this platform version does not update a module from v{deployed} to a minor \
-             version 0{PLATFORM_FIRST}"
+            "this platform version does not update a module from v{deployed} to a version X.0.Z{PLATFORM_FIRST}"
         ),
         ModuleNote::LtsStep { deployed, .. } => format!(
-            "the release controller of this platform version does not skip minor versions of modules after \
-             v{deployed}, although the channel is LTS{PLATFORM_FIRST}"
+            "this platform version does not skip minor versions of modules (v{deployed} is deployed), although the \
+             channel is LTS{PLATFORM_FIRST}"
         ),
         other => note(other),
     }

@@ -44,11 +44,17 @@ pub(super) fn means(fact: &NodeFact) -> Option<Sentence> {
         NodeFact::GroupError(_) => {
             "nodes of other groups are updated, but nodes of this group only after the error is fixed"
         }
-        NodeFact::NotReady { control_plane: true, .. } => {
-            "a node that is not ready is not updated, and delays the other nodes in its group; without this control-plane node \
-             the update may interrupt the control plane"
+        NodeFact::NotReady { control_plane, .. } if !control_plane.is_empty() => {
+            return Some(
+                format!(
+                    "a node that is not ready is not updated, and delays the other nodes in its group; without {} the \
+                     update may interrupt the control plane",
+                    list(control_plane, NAMED)
+                )
+                .into(),
+            );
         }
-        NodeFact::NotReady { control_plane: false, .. } => {
+        NodeFact::NotReady { .. } => {
             "a node that is not ready is not updated, and delays the other nodes in its group, which are updated one by one"
         }
         NodeFact::DrainedByUser => {

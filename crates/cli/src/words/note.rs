@@ -3,6 +3,7 @@
 use cluster::{
     approve::ApprovalNote,
     kernel::{KernelNote, KernelVersion},
+    objects::Phase,
     prepare::PrepareNote,
     release_order::KeepReason,
 };
@@ -11,7 +12,7 @@ use super::{left_out, module_release};
 
 pub(crate) fn approval(note: &ApprovalNote) -> String {
     match note {
-        ApprovalNote::Interrupts(what) => format!("the release interrupts: {}", what.join(", ")),
+        ApprovalNote::Interrupts(what) => format!("the release disrupts {}", what.join(", ")),
         ApprovalNote::NoDisruptions => "the release lists no disruptions".to_owned(),
         ApprovalNote::DisruptionsNotWaitedFor => {
             "this approval has no effect: disruptionApprovalMode of this cluster is not Manual".to_owned()
@@ -88,7 +89,7 @@ pub(crate) fn prepare(note: &PrepareNote) -> String {
             )
         }
         PrepareNote::DuplicateKept { name, reason } => {
-            format!("DeckhouseRelease/{name} is a duplicate; it is kept because {}", keep_reason(reason))
+            format!("DeckhouseRelease/{name} is a duplicate and is not deleted: {}", keep_reason(reason))
         }
         PrepareNote::OneAtATime { versions, first } => {
             let names: Vec<String> = versions.iter().map(|version| format!("v{version}")).collect();
@@ -107,9 +108,16 @@ pub(crate) fn prepare(note: &PrepareNote) -> String {
 /// Why a duplicate object is not deleted.
 pub(crate) fn keep_reason(reason: &KeepReason) -> String {
     match reason {
-        KeepReason::Phase(phase) => format!("it is {phase}, and only waiting duplicates are deleted"),
+        KeepReason::Phase(phase) if phase == Phase::Deployed.name() => {
+            format!("it is {phase}, and only waiting duplicates are deleted")
+        }
+        KeepReason::Phase(phase) => {
+            format!("it is {phase}, so it does not affect updates (no action is needed)")
+        }
         KeepReason::NoOther { name } => {
-            format!("the regular object of this release, DeckhouseRelease/{name}, does not exist")
+            format!(
+                "the regular object of this release, DeckhouseRelease/{name}, does not exist, so this one is needed"
+            )
         }
         KeepReason::OnlyItIsApproved { other } => {
             format!("it is approved, and DeckhouseRelease/{other} is not")

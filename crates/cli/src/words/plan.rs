@@ -2,6 +2,9 @@
 
 use cluster::plan::{ApiInstead, ApiUse, ApiUser, BreakingFault, PlanSource, PlanUnknown, Replacement};
 use commands::{Sentence, Update};
+use problems::{Advice, Problem};
+
+use super::{Block, Step, advice};
 
 /// What uses an API.
 pub(crate) fn api_user(user: &ApiUser) -> String {
@@ -47,6 +50,15 @@ pub(crate) fn api_use(it: &ApiUse) -> Sentence {
     } else {
         text.text(format!("{}{removed}; use ", it.api)).then(api_instead(&it.instead))
     }
+}
+
+/// What blocks, in the text of a plan, which has the steps of requirements above it.
+pub(crate) fn blocker(problem: &Problem) -> Block {
+    let step = |it: &Advice| match it {
+        Advice::MeetListed => Step::here("meet these requirements; for the steps, see \"To do\" above"),
+        other => advice::step(other),
+    };
+    Block::new(super::what(problem)).means(super::means(&problem.fact)).steps(problem.advice.iter().map(step))
 }
 
 /// What is wrong.

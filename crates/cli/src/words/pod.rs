@@ -59,14 +59,14 @@ fn module_image_pulls(pulls: &ModuleImagePulls) -> String {
         Some([]) => " (the pod has no imagePullSecrets)".to_owned(),
         Some(names) => format!(" (imagePullSecrets: {})", names.join(", ")),
     };
-    let message = if message.is_empty() { String::new() } else { format!(" ({message})") };
+    let message = if message.is_empty() { String::new() } else { format!(": {message}") };
     let others = if pods.len() > 1 {
         format!("; {} pods are affected: {}", pods.len(), list(pods, NAMED))
     } else {
         String::new()
     };
     format!(
-        "in namespace {namespace} cannot pull the image {image} of its container {container}{login}{message}{others}"
+        "in namespace {namespace} cannot pull the image {image} of its container {container}{message}{login}{others}"
     )
 }
 

@@ -20,7 +20,7 @@ pub(super) fn predicate(fact: &QueueFact) -> Sentence {
         QueueFact::Busy { tasks, first: Some(first), failures } => {
             let failed =
                 if *failures > 0 { format!(" (failed {})", times(*failures)) } else { String::new() };
-            format!("has {}; first: {first}{failed}", count(*tasks, "task"))
+            format!("has {}; the first one is {first}{failed}", count(*tasks, "task"))
         }
         QueueFact::Failing { task, failures, error } => {
             let error = error.as_ref().map(|it| format!(": {it}")).unwrap_or_default();

@@ -2,9 +2,21 @@
 
 use cluster::{approve::NotApprovable, kernel::Lagging, prepare::QueueState};
 use commands::{Approve, Sentence};
-use problems::{Fact, NodeFact};
+use problems::{Fact, NodeFact, Object, ReleaseFact};
 
-use super::{module_release, predicate, queue_task};
+use super::{is_whole, module_release, predicate, queue_task};
+
+/// Why a release cannot be approved now: `cannot approve DeckhouseRelease/v1.72.0: it must wait for …`.
+pub(crate) fn not_its_turn(object: &Object, fact: &ReleaseFact) -> Sentence {
+    let worded = Fact::Release(fact.clone());
+    let text = match fact {
+        // It says itself that it is about an approval.
+        ReleaseFact::PreviousUnfinished { .. } | ReleaseFact::NotNow(_) => format!("{object} "),
+        _ if is_whole(&worded) => format!("cannot approve {object}: "),
+        _ => format!("cannot approve {object}: it "),
+    };
+    Sentence::from(text).then(predicate(&worded))
+}
 
 /// Why it cannot be approved, as what is said of the object.
 pub(crate) fn not_approvable(reason: &NotApprovable) -> String {
@@ -30,7 +42,10 @@ pub(crate) fn not_approvable(reason: &NotApprovable) -> String {
 /// What is in the queue.
 pub(crate) fn queue(state: &QueueState) -> String {
     match state {
-        QueueState::JustEmpty => "it became empty only seconds before this limit".to_owned(),
+        QueueState::JustEmpty => {
+            "it became empty less than 3 s before this limit, too late to be sure that it stays empty"
+                .to_owned()
+        }
         QueueState::Tasks(count) => crate::format::count(*count, "task"),
         QueueState::Head(task) => format!("queue {}", queue_task(task)),
         QueueState::Unreadable(why) => format!("it cannot be read: {why}"),
@@ -42,20 +57,20 @@ pub(crate) fn lagging(lagging: &Lagging) -> Sentence {
     let fact = |fact: &NodeFact| predicate(&Fact::Node(fact.clone()));
     match lagging {
         Lagging::NoSuchGroup { group, known } => {
-            format!("NodeGroup/{group}: there is no such group; groups of this cluster: {}", known.join(", "))
+            format!("NodeGroup/{group} does not exist; node groups of this cluster: {}", known.join(", "))
                 .into()
         }
-        Lagging::NoNodes { group } => format!("NodeGroup/{group}: has no nodes").into(),
+        Lagging::NoNodes { group } => format!("NodeGroup/{group} has no nodes").into(),
         Lagging::Node { node, group, kernel, update } => {
-            let text = Sentence::from(format!("Node/{node} of NodeGroup/{group}: runs {kernel}"));
+            let text = Sentence::from(format!("Node/{node} (NodeGroup/{group}) runs {kernel}"));
             match update {
                 Some(update) if update.is_approval() => {
-                    text.text(", ").then(fact(update)).text(": ").command(Approve::Node(node.clone()))
+                    text.text(" and ").then(fact(update)).text(": ").command(Approve::Node(node.clone()))
                 }
-                Some(update) => text.text(", ").then(fact(update)),
+                Some(update) => text.text(" and ").then(fact(update)),
                 None => text,
             }
         }
-        Lagging::Group { group, fact: why } => Sentence::from(format!("NodeGroup/{group}: ")).then(fact(why)),
+        Lagging::Group { group, fact: why } => Sentence::from(format!("NodeGroup/{group} ")).then(fact(why)),
     }
 }

@@ -32,13 +32,18 @@ pub(super) fn predicate(fact: &RegistryFact) -> Sentence {
             format!("points to {repo}, which the platform cannot access")
         }
         RegistryFact::Switching { target, waits_for: Some((condition, message)) } if message.is_empty() => {
-            format!("switches the registry to mode {target}, and waits for {condition}")
+            format!(
+                "sets the registry mode {target}: the platform is switching to it, and waits for the condition {condition}"
+            )
         }
         RegistryFact::Switching { target, waits_for: Some((condition, message)) } => {
-            format!("switches the registry to mode {target}, and waits for {condition}: {message}")
+            format!(
+                "sets the registry mode {target}: the platform is switching to it, and waits for the condition \
+                 {condition}: {message}"
+            )
         }
         RegistryFact::Switching { target, waits_for: None } => {
-            format!("switches the registry to mode {target}")
+            format!("sets the registry mode {target}: the platform is switching to it")
         }
         RegistryFact::NotInNoProxy { host } => {
             format!("sets a proxy, but {host} is not in proxy.noProxy")
@@ -81,11 +86,11 @@ pub(super) fn predicate(fact: &RegistryFact) -> Sentence {
 pub(super) fn means(fact: &RegistryFact) -> Option<Sentence> {
     let text = match fact {
         RegistryFact::LoginRefused { .. } => {
-            "the platform sees no new releases, and nodes cannot pull images".to_owned()
+            "the platform finds no new releases, and nodes cannot pull images".to_owned()
         }
         RegistryFact::Untrusted { .. } => {
             "this was checked from this machine only: if the registry presents the same certificate to the cluster, the platform \
-             sees no new releases and nodes cannot pull images, because they trust only the CA in the field `ca` of the Secret"
+             finds no new releases and nodes cannot pull images, because they trust only the CA in the field `ca` of the Secret"
                 .to_owned()
         }
         RegistryFact::TagsDenied { .. }
@@ -100,10 +105,11 @@ pub(super) fn means(fact: &RegistryFact) -> Option<Sentence> {
                 .to_owned()
         }
         RegistryFact::NoAccess { from_here, .. } => {
-            format!("no new release is seen until the platform can access the registry; {}", seen(*from_here))
+            format!("the platform finds no new releases until it can access the registry; {}", seen(*from_here))
         }
         RegistryFact::Switching { .. } => {
-            "during the switch, nodes may be unable to pull images, and the platform restarts; update after it".to_owned()
+            "during the switch, nodes may be unable to pull images, and the platform's pod restarts; start the update when the switch is done"
+                .to_owned()
         }
         RegistryFact::NotInNoProxy { .. } => {
             "the platform and the nodes use the proxy for the registry; a registry in the internal network usually cannot be \

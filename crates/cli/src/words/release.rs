@@ -11,15 +11,20 @@ const NAMED: usize = 5;
 /// How many nodes are listed.
 const NODES: usize = 20;
 
+/// Whether what is said is a whole sentence: no object is the one that it is about.
+pub(super) fn is_whole(fact: &ReleaseFact) -> bool {
+    matches!(fact, ReleaseFact::NoneDeployed | ReleaseFact::NoVersion | ReleaseFact::DeployedLost { .. })
+}
+
 #[expect(clippy::too_many_lines, reason = "an arm for each fact")]
 pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
     match fact {
         ReleaseFact::NoneDeployed => {
-            "objects: none is marked Deployed; waiting for the controller to mark one (no action needed)"
+            "no DeckhouseRelease is marked Deployed; waiting for the controller to mark one (no action needed)"
                 .to_owned()
         }
         ReleaseFact::NoVersion => {
-            "objects: none is marked Deployed, and the image of Deployment/deckhouse has no version tag"
+            "no DeckhouseRelease is marked Deployed, and the image of Deployment/deckhouse has no version tag"
                 .to_owned()
         }
         ReleaseFact::StillDeployed { .. } => {
@@ -109,7 +114,7 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
         }
         ReleaseFact::ChangedMeanwhile => "was changed while it was being approved".to_owned(),
         ReleaseFact::NotNow(why) => format!("cannot be approved now: {why}"),
-        ReleaseFact::DeployedLost { .. } => "objects: none is marked Deployed".to_owned(),
+        ReleaseFact::DeployedLost { .. } => "no DeckhouseRelease is marked Deployed".to_owned(),
         ReleaseFact::OtherImage { image_tag } => {
             format!("is marked Deployed, but Deployment/deckhouse runs {image_tag}")
         }
@@ -191,7 +196,7 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
         ReleaseFact::DeployedLost { image_tag } => {
             let runs =
                 image_tag.as_ref().map_or(String::new(), |it| format!(". Deployment/deckhouse runs {it}"));
-            let text = "the controller was interrupted while it changed the phases of releases; until one is Deployed, later minor versions wait without a message, and older versions of the platform deploy them like patches, without an approval";
+            let text = "the controller was interrupted while it changed the phases of releases; until one is Deployed, later minor versions wait without a message. Old platform versions instead deploy them without an approval, like patches";
             return Some(format!("{text}{runs}").into());
         }
         ReleaseFact::OtherImage { .. } => {
@@ -212,11 +217,11 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
             "the controller may skip both objects without a message; then this minor version is never deployed"
         }
         ReleaseFact::NoPhase { .. } => {
-            "it was created while no release channel was set; the controller looks at such an object again only when the \
-             object changes"
+            "it was created while no release channel was set; the controller processes such an object only after it \
+             changes"
         }
         ReleaseFact::SkippedTogether { .. } => {
-            "of two waiting objects of one version, the controller skips both; later minor versions wait until this \
+            "if two objects of one version are waiting, the controller skips both; later minor versions wait until this \
              version is created again"
         }
         ReleaseFact::NotificationMayFail { .. } => {

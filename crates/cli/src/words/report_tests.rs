@@ -313,7 +313,7 @@ fn blocks_of_a_plan() {
             .advise(Advice::Push { registry: own("r.example/dkp/ee") }),
         of_registry(RegistryFact::ReleaseIncomplete {
             release: version(72),
-            objects: vec!["r.example/dkp/ee@sha256:ab (not found, in cniCilium.agent)".into()],
+            objects: vec!["r.example/dkp/ee@sha256:ab (cniCilium.agent: not found)".into()],
             more: 3,
         }),
         of_registry(RegistryFact::ImagesNotChecked { release: version(72), why: "no route".into() })

@@ -135,7 +135,7 @@ fn why_it_is_unknown() {
         WhyUnknown::ConstraintNotUnderstood { module: own("sds"), product: Product::Kubernetes, range },
         WhyUnknown::AlertWithoutVersion { id: own("f00"), name: own("HelmReleases") },
         WhyUnknown::KubernetesVersionUnset,
-        WhyUnknown::NoModuleSources(own("this cluster has no modulesources")),
+        WhyUnknown::NoModuleSources(own("the API server does not serve the resource modulesources")),
         WhyUnknown::ControllerPassedIt(vec![Unmet {
             objects: vec![node()],
             shortfall: Shortfall::Kubelet { found: own("v1.29.8"), lowest: own("1.30") },

@@ -5,7 +5,7 @@ use problems::{Fact, Object, SourceFact};
 
 pub(super) fn predicate(fact: &SourceFact) -> Sentence {
     match fact {
-        SourceFact::NotInCluster { why } => format!("does not exist in this cluster: {why}"),
+        SourceFact::NotInCluster { why } => format!("is not available in this cluster: {why}"),
         SourceFact::Unreadable { why, .. } => format!("cannot be read: {why}"),
         SourceFact::NotNow { why, .. } => format!("cannot be read now: {why}"),
     }

@@ -42,7 +42,9 @@ pub(crate) fn interruption(masters: usize) -> [&'static str; 2] {
             "one master: if an update restarts the control plane, the Kubernetes API is unavailable for several \
              minutes"
         }
-        _ => "several masters: an update interrupts the Kubernetes API for up to 1 min per component",
+        _ => {
+            "several masters: an update interrupts the Kubernetes API for up to 1 min each time that a control-plane component restarts"
+        }
     };
     [api, "the platform's controller and its webhooks are not available while its pod is replaced"]
 }

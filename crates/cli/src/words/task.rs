@@ -3,7 +3,7 @@
 use cluster::{
     KubernetesPlace,
     plan::{ApiInstead, ApiUse, ApiUser, Replacement, Task, Work},
-    requirements::{Fix, Holder, Runtime, SetKubernetes, Shortfall, Unmet},
+    requirements::{Fix, FoundRuntime, Holder, Runtime, SetKubernetes, Shortfall, Unmet},
 };
 use commands::{Command, Filter, Json, Kubectl, Objects, Output, Resource, Sentence, Tool, Update};
 use serde_json::json;
@@ -19,16 +19,22 @@ const KUBELETS: Output = Output::Columns("NAME:.metadata.name,KUBELET:.status.no
 /// When it is to be done and what, and the steps.
 pub(crate) fn task(task: &Task) -> Block {
     let after = task.after.as_ref().map(|release| format!(" (after {release} is deployed)"));
-    let headline = format!("before {}{}: {}", task.before, after.unwrap_or_default(), what(&task.work));
-    Block::new(headline).steps(steps(&task.work))
+    let when = format!("before {}{}", task.before, after.unwrap_or_default());
+    let block = match &task.work {
+        Work::ReplaceApis { kubernetes, uses } => {
+            Block::new(format!("{when}: {}", replace(*kubernetes))).details(listed(uses))
+        }
+        work => Block::new(format!("{when}: {}", what(work))),
+    };
+    block.steps(steps(&task.work))
 }
 
 /// What is to be done, in a line.
 pub(crate) fn what(work: &Work) -> String {
     match work {
-        Work::ReplaceApis { kubernetes: (major, minor), uses } => {
+        Work::ReplaceApis { kubernetes, uses } => {
             let uses: Vec<String> = uses.iter().map(used).collect();
-            format!("replace APIs that Kubernetes {major}.{minor} no longer has: {}", clauses(&uses, SHOWN))
+            format!("{}: {}", replace(*kubernetes), clauses(&uses, SHOWN))
         }
         Work::UpgradeKubernetes { found, through, .. } => {
             let last = through.last().map(|(major, minor)| format!("{major}.{minor}"));
@@ -44,11 +50,54 @@ pub(crate) fn what(work: &Work) -> String {
     }
 }
 
-/// What a requirement misses, in a line.
+/// `replace APIs that Kubernetes 1.32 no longer serves`
+fn replace((major, minor): (u64, u64)) -> String {
+    format!("replace APIs that Kubernetes {major}.{minor} no longer serves")
+}
+
+/// What a requirement needs, in a line: what is to be done, what the objects have, and what they need.
 fn of_requirement(unmet: &Unmet) -> String {
+    let goal = goal(unmet, &list(&requirement::objects(unmet), SHOWN));
+    if unmet.shortfall == Shortfall::ModuleEnabled {
+        return goal;
+    }
     let needed = requirement::needed(&unmet.shortfall);
     let needed = if needed.is_empty() { String::new() } else { format!(", needed: {needed}") };
-    format!("{}: {}{needed}", list(&requirement::objects(unmet), SHOWN), requirement::found(&unmet.shortfall))
+    format!("{goal}: {}{needed}", requirement::found(&unmet.shortfall))
+}
+
+/// What is to be done with these objects.
+fn goal(unmet: &Unmet, objects: &str) -> String {
+    match &unmet.shortfall {
+        Shortfall::Kubelet { .. } if matches!(unmet.fix, Fix::WaitForNodeGroups { .. }) => {
+            format!("wait until Kubernetes is upgraded on {objects}")
+        }
+        Shortfall::Kubelet { .. } => format!("upgrade Kubernetes on {objects}"),
+        Shortfall::OperatingSystem { .. } => format!("upgrade the operating system of {objects}"),
+        Shortfall::Kernel { .. } => format!("upgrade the kernel of {objects}"),
+        Shortfall::Runtime { found: FoundRuntime::Running(_), .. } => {
+            format!("change the container runtime of {objects}")
+        }
+        Shortfall::Runtime { .. } => format!("change the container runtime in {objects}"),
+        Shortfall::IngressController { .. } | Shortfall::MixedIngressControllers { .. } => {
+            format!("upgrade {objects}")
+        }
+        Shortfall::Istio { .. } => format!("upgrade Istio in {objects}"),
+        Shortfall::ModuleEnabled => format!("disable {objects}"),
+        Shortfall::ModuleNotOffered { .. } => format!("push or disable {objects}"),
+        Shortfall::ModuleOfferedWithError { .. } => format!("correct the error of {objects}"),
+        Shortfall::ModuleNeedsPlatform { .. } | Shortfall::ModuleNeedsKubernetes { .. } => {
+            format!("update or disable {objects}")
+        }
+        Shortfall::RemovedApi { .. } => format!("replace removed APIs in {objects}"),
+        Shortfall::CloudCondition { .. } => format!("meet the conditions in {objects}"),
+        Shortfall::NetworkAlert { .. } | Shortfall::MetallbAlert { .. } => {
+            format!("correct what {objects} reports")
+        }
+        Shortfall::Reported { .. } | Shortfall::UnknownToController { .. } => {
+            format!("meet the requirement of {objects}")
+        }
+    }
 }
 
 /// How it is done, and how it is checked.
@@ -61,13 +110,29 @@ pub(crate) fn steps(work: &Work) -> Vec<Step> {
     }
 }
 
-/// The use of an API, as the headline lists it.
+/// The use of an API: `autoscaling/v2beta2 HorizontalPodAutoscaler (HorizontalPodAutoscaler/web …)`.
 fn used(it: &ApiUse) -> String {
-    let user = match &it.user {
-        ApiUser::Client => "requested by a client".to_owned(),
-        other => format!("in {}", super::plan::api_user(other)),
-    };
-    if it.api.is_empty() { user } else { format!("{} {user}", it.api) }
+    format!("{} ({})", api(it), user(&it.user))
+}
+
+/// The same, one a line.
+fn listed(uses: &[ApiUse]) -> Vec<Sentence> {
+    let line = |it: &ApiUse| Sentence::from(format!("{}: {}", api(it), user(&it.user)));
+    let more = uses.len().saturating_sub(SHOWN);
+    let more = (more > 0).then(|| Sentence::from(format!("and {more} more")));
+    uses.iter().take(SHOWN).map(line).chain(more).collect()
+}
+
+fn api(it: &ApiUse) -> &str {
+    if it.api.is_empty() { "unknown APIs" } else { &it.api }
+}
+
+fn user(user: &ApiUser) -> String {
+    match user {
+        ApiUser::Client => "requested by an API client".to_owned(),
+        ApiUser::Alert { id } => format!("see ClusterAlert/{id}"),
+        object @ ApiUser::Object { .. } => super::plan::api_user(object),
+    }
 }
 
 fn replace_apis(uses: &[ApiUse]) -> Vec<Step> {
@@ -166,10 +231,11 @@ fn upgrade_kernel(groups: &[String], alt: &[String]) -> Vec<Step> {
         steps.push(with("check that every node of the group runs it: ", kernel(true)));
     }
     if let Some(node) = alt.first() {
-        let install = with(
-            "on the node: run apt-get update, install the latest kernel of a flavor such as un-def, and reboot: ",
-            Tool::UpdateKernelOfAlt,
-        );
+        let install = [
+            with("on the node, as root, update the package index: ", Tool::UpdatePackageIndex),
+            with("install the latest kernel of a flavor such as un-def: ", Tool::UpdateKernelOfAlt),
+            with("reboot the node: ", Tool::Reboot),
+        ];
         steps.extend(one_node_at_a_time(node, alt.len(), install));
     }
     if !alt.is_empty() || groups.is_empty() {
@@ -198,7 +264,7 @@ fn meet(unmet: &Unmet) -> Vec<Step> {
         (Fix::UpgradeSystem { .. }, _) => {
             let upgrade = Step::here("upgrade the node as the vendor of its system describes, or replace it");
             let names = names_of_nodes(unmet);
-            let first = names.first().map(|node| one_node_at_a_time(node, names.len(), upgrade));
+            let first = names.first().map(|node| one_node_at_a_time(node, names.len(), [upgrade]));
             first.into_iter().flatten().chain([nodes("check the column OS-IMAGE: ")]).collect()
         }
         (Fix::ChangeRuntime(runtime), _) => change_runtime(*runtime, unmet),
@@ -207,12 +273,10 @@ fn meet(unmet: &Unmet) -> Vec<Step> {
 }
 
 /// The steps for the first of some nodes, and that they are repeated.
-fn one_node_at_a_time(node: &str, count: usize, work: Step) -> Vec<Step> {
-    let mut steps = vec![
-        with("move the pods away from the node: ", Kubectl::Drain(node.to_owned())),
-        work,
-        with("allow pods on the node again: ", Kubectl::Uncordon(node.to_owned())),
-    ];
+fn one_node_at_a_time(node: &str, count: usize, work: impl IntoIterator<Item = Step>) -> Vec<Step> {
+    let mut steps = vec![with("move the pods away from the node: ", Kubectl::Drain(node.to_owned()))];
+    steps.extend(work);
+    steps.push(with("allow pods on the node again: ", Kubectl::Uncordon(node.to_owned())));
     if count > 1 {
         steps.push(Step::here("repeat these steps for the other nodes, one after another"));
     }

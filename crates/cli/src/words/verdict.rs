@@ -140,9 +140,7 @@ fn release(verdict: &Verdict) -> String {
 fn trouble_state(verdict: &Verdict) -> String {
     let state = if verdict.call == Call::Failed { "has failed" } else { "is stuck" };
     match verdict.stage {
-        Stage::NotStarted if verdict.call == Call::Failed => "has failed".to_owned(),
-        Stage::NotStarted => "cannot start".to_owned(),
-        Stage::Done => state.to_owned(),
+        Stage::NotStarted | Stage::Done => state.to_owned(),
         Stage::Switching | Stage::Converging | Stage::Propagating => {
             format!("{state} while {}", stage(verdict.stage))
         }
@@ -159,14 +157,15 @@ pub(crate) fn line(verdict: &Verdict) -> Sentence {
     let line = Sentence::from(format!("{}: {state}", subject(verdict)));
     if let Some(done_at) = verdict.done_at {
         let time = done_at.strftime("%H:%M:%SZ");
-        line.text(format!(
-            ": everything is healthy; {} will be done at {time} if everything stays healthy",
+        Sentence::from(format!(
+            "{}: everything is healthy; {} will be done at {time} if everything stays healthy",
+            subject(verdict),
             release(verdict)
         ))
     } else if let Some(first) = verdict.waiting_for.first() {
         let more = verdict.waiting_for.len() - 1;
         let line = line.text(": ").then(waiting(first));
-        if more > 0 { line.text(format!(" (also waiting for {})", count(more, "other thing"))) } else { line }
+        if more > 0 { line.text(format!(" (and {})", count(more, "more reason"))) } else { line }
     } else {
         line
     }
@@ -195,7 +194,12 @@ pub(crate) fn time_over(verdict: &Verdict, timeout: Option<std::time::Duration>)
     };
     let text = format!("{}: {} {is}", time.as_deref().unwrap_or("timeout reached"), subject(verdict));
     let first = verdict.problem.as_ref().or_else(|| verdict.waiting_for.first());
-    let reason = first.map(|it| Sentence::from("; ").then(what(it))).unwrap_or_default();
+    let before = match (&verdict.problem, verdict.call) {
+        (Some(_), _) => ": ",
+        (None, Call::Done) => "; ",
+        (None, _) => " because ",
+    };
+    let reason = first.map(|it| Sentence::from(before).then(what(it))).unwrap_or_default();
     let block = Block::new(Sentence::from(text).then(reason));
     let has_steps = first.is_some_and(|it| !it.advice.is_empty());
     let is_healthy = verdict.call == Call::Done || verdict.done_at.is_some();

@@ -8,7 +8,7 @@ use deckhouse::{release_list::RELEASES_FILE, version::minor_of};
 use problems::{Advice, Code, DeploymentFact, Object, PrepareFor, Problem, ReleaseAdvice, ReleaseFact};
 use semver::Version;
 
-use super::{Creation, Step};
+use super::{Creation, PlanInput, Step};
 use crate::{
     ClusterState, Gap, LeftOutReason, alert_block,
     chain::{Candidate, Chain, Range},
@@ -184,17 +184,26 @@ pub(super) fn next(
     chain: &Chain<'_>,
     deployed: &Version,
     settings: Option<&UpdateSettings>,
-    file: Option<&str>,
+    input: &PlanInput,
     creation: Option<Creation>,
 ) -> Option<Command> {
     let (version, first) = chain.steps.first()?;
-    Some(Command::dhctl(match first.object {
-        None if first.delivered.is_some() || creation == Some(Creation::Never) => {
-            Update::Prepare { channel: None, file: Some(file.unwrap_or(RELEASES_FILE).to_owned()) }
+    let needs_creation = creation == Some(Creation::Never);
+    Some(Command::dhctl(match (first.object, &input.registry) {
+        (None, _) if first.delivered.is_some() => {
+            let file = input.file.as_deref().unwrap_or(RELEASES_FILE).to_owned();
+            Update::Prepare { channel: None, file: Some(file) }
         }
-        None => Update::Status,
-        Some(object) if object.is_approved() || is_automatic(object, deployed, settings) => Update::Watch,
-        Some(_) => Update::Approve(Approve::Release(format!("v{version}"))),
+        // No file has it yet.
+        (None, Some(offer)) if needs_creation => Update::SavePlan {
+            registry: offer.registry.clone(),
+            to: input.to.as_ref().map(|to| format!("v{to}")),
+        },
+        (None, _) => Update::Status,
+        (Some(object), _) if object.is_approved() || is_automatic(object, deployed, settings) => {
+            Update::Watch
+        }
+        (Some(_), _) => Update::Approve(Approve::Release(format!("v{version}"))),
     }))
 }
 

@@ -85,7 +85,7 @@ impl Plan {
         problems.extend(images.as_ref().and_then(|it| it.problem.clone()));
         let own = state.image_source().push_address();
         let creation = steps.first().and_then(|step| step.creation);
-        let next = blocking::next(&chain, &deployed, settings.as_ref(), input.file.as_deref(), creation);
+        let next = blocking::next(&chain, &deployed, settings.as_ref(), input, creation);
         Ok(Self {
             blocking: problems,
             risks: minors::warnings(state).into_iter().chain(license::risk(state)).collect(),

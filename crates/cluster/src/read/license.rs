@@ -43,7 +43,7 @@ pub(crate) async fn license(client: &Client) -> Reading<License> {
     let licenses: Api<RawLicense> = Api::all(client.clone());
     match licenses.get(NAME).await.map_err(Error::from) {
         Ok(raw) => Reading::Known(license_of(&raw.status)),
-        Err(Error::NotFound(_)) => Reading::Absent(format!("this cluster has no EffectiveLicense {NAME}")),
+        Err(Error::NotFound(_)) => Reading::Absent(format!("EffectiveLicense/{NAME} does not exist")),
         Err(error) => unread(error),
     }
 }

@@ -21,14 +21,17 @@ pub(crate) async fn refused<S: Source, T>(client: &Client, error: impl Into<Erro
             Ok(versions) if versions.iter().any(|it| age(it) > age(&S::Raw::version(&()))) => {
                 let versions: Vec<String> = versions.iter().map(|it| safe_text::name(it)).collect();
                 Reading::Unreadable(Obstacle::Other(format!(
-                    "this cluster has only newer versions of {plural} than dhctl supports: {}",
+                    "the API server serves {definition} only as {}, which this dhctl does not support; use a newer dhctl",
                     versions.join(", ")
                 )))
             }
-            Ok(_) => Reading::Absent(format!("this cluster has only older versions of {plural}")),
-            Err(Error::NotFound(_)) => Reading::Absent(format!("this cluster has no {plural}")),
+            Ok(_) => Reading::Absent(format!(
+                "the API server serves {definition} only in versions that are older than dhctl supports"
+            )),
             // Without permission to read definitions, only the 404 of the list is known.
-            Err(Error::Forbidden(_)) => Reading::Absent(format!("the API server has no resource {plural}")),
+            Err(Error::NotFound(_) | Error::Forbidden(_)) => {
+                Reading::Absent(format!("the API server does not serve the resource {plural}"))
+            }
             Err(error) => Reading::NotNow { last: None, why: error.why() },
         },
         (error, _) => unread(error),

@@ -93,7 +93,7 @@ mod tests {
             module_configs: forbidden("configs"),
             deployment: forbidden("deployments"),
             queue: forbidden("pods"),
-            alerts: Reading::Absent("this cluster has no clusteralerts".to_owned()),
+            alerts: Reading::Absent("the API server does not serve the resource clusteralerts".to_owned()),
             modules: forbidden("modules"),
             module_releases: forbidden("module releases"),
             module_sources: forbidden("sources"),

@@ -108,7 +108,9 @@ pub(crate) fn quiet(version: &str) -> ClusterState {
         alerts: Reading::Known(Vec::new()),
         modules: Reading::Known(vec![module]),
         applications: Reading::Known(Vec::new()),
-        cluster_applications: Reading::Absent("this cluster has no clusterapplications".to_owned()),
+        cluster_applications: Reading::Absent(
+            "the API server does not serve the resource clusterapplications".to_owned(),
+        ),
         node_groups: Reading::Known(vec![group]),
         nodes: Reading::Known(vec![node("w1", &[]), node("w2", &[])]),
         ..ClusterState::default()

@@ -42,8 +42,8 @@ pub enum NodeFact {
     NotReady {
         /// The nodes.
         nodes: Vec<String>,
-        /// Whether a control-plane node is among them.
-        control_plane: bool,
+        /// The control-plane nodes among them.
+        control_plane: Vec<String>,
     },
     /// A user has drained the node.
     DrainedByUser,

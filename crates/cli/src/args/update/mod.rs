@@ -69,17 +69,14 @@ pub enum UpdateCommand {
     /// needs a person (an unmet requirement, a missing release, an unset channel, a disruption to approve), the run reports
     /// it immediately, and ends with exit code 7 if it is not fixed within --patience. All state is in the cluster: the
     /// same command resumes a run that was stopped.
-    #[command(after_help = super::EXIT_CODES)]
+    #[command(after_help = watch::stages_and(super::EXIT_CODES))]
     Run(Box<RunArgs>),
     /// Watch an update until it is done
     ///
     /// "Deployed" is the start of an update. It is done when the release, the platform's pod, modules and nodes have been
     /// healthy, the queues empty, and no alert about the update firing, for the time that --settle sets. Stopping the watch
     /// does not stop the update.
-    ///
-    /// Stages: "switching": the new pod is not running yet. "converging": it is applying all modules for the first time.
-    /// "propagating": modules, nodes and alerts are not up to date yet, or the settle time is running.
-    #[command(after_help = super::EXIT_CODES)]
+    #[command(after_help = watch::stages_and(super::EXIT_CODES))]
     Watch(Box<WatchArgs>),
     /// Find out why an update does not continue, and what to do
     ///

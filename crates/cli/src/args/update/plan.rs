@@ -69,7 +69,7 @@ pub enum PlanFormat {
     Text,
     /// One JSON document.
     Json,
-    /// The releases of the chain as deckhousereleases.yaml, without `approved` and `status`.
+    /// The releases of the plan as deckhousereleases.yaml, without `approved` and `status`.
     Yaml,
 }
 

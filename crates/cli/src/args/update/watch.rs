@@ -75,5 +75,17 @@ pub struct WaitArgs {
     pub timeout: Option<Duration>,
 }
 
+/// The stages of an update, at the end of the help of the commands that show them.
+const STAGES: &str = "\
+Stages of an update:
+  switching    the new pod is not running yet
+  converging   the new pod is applying all modules for the first time
+  propagating  modules, nodes or alerts are not up to date yet, or the settle time is not over";
+
+/// The stages, and what follows in the help of each command.
+pub(super) fn stages_and(end: &str) -> String {
+    format!("{STAGES}\n\n{end}")
+}
+
 /// The four limits are shown together: each is measured from another moment.
 const TIMES: &str = "Time limits (such as 90s, 15m, 2h or 1h30m)";

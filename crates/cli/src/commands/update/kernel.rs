@@ -63,7 +63,7 @@ async fn run(mut args: KernelArgs, environment: Environment) -> Result<(), Failu
     for name in &args.node_group {
         if !groups.iter().any(|group| group.name == *name) {
             let known: Vec<&str> = groups.iter().map(|group| group.name.as_str()).collect();
-            return Err(Failure::new(Exit::Cluster, format!("NodeGroup/{name}: there is no such group"))
+            return Err(Failure::new(Exit::Cluster, format!("NodeGroup/{name} does not exist"))
                 .hint(format!("node groups of this cluster: {}", known.join(", "))));
         }
     }

@@ -192,7 +192,7 @@ fn next(flags: &ClusterFlags) -> String {
 
 fn tell(event: &PrepareEvent<'_>) {
     match event {
-        PrepareEvent::Written(change) => printer::say("done", &words::change::purpose(&change.purpose)),
+        PrepareEvent::Written(change) => printer::say("done", &words::change::done(&change.purpose)),
         PrepareEvent::WaitingForQueue => {
             printer::say("waiting", &format!("until the platform's queue is empty, {} at most", minutes()));
         }

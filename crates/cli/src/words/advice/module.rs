@@ -23,10 +23,10 @@ pub(super) fn step(advice: &ModuleAdvice) -> Step {
             Sentence::from("pull another version of the module: ")
                 .command(Mirror::PullModule(module.clone())),
         ),
-        ModuleAdvice::CreatePolicy => {
-            Step::here("create the update policy, or name another one in the ModuleConfig")
-        }
-        ModuleAdvice::NamePolicy => Step::here("name one of them in the ModuleConfig (spec.updatePolicy)"),
+        ModuleAdvice::CreatePolicy => Step::here(
+            "create the update policy, or set spec.updatePolicy of the ModuleConfig to an existing one",
+        ),
+        ModuleAdvice::NamePolicy => Step::here("set spec.updatePolicy of the ModuleConfig to one of them"),
         ModuleAdvice::UpdateFirst { module, version } => with(
             "update the module first, to a release that works with the new version of the platform",
             Approve::Module { module: module.clone(), version: version.clone() },
@@ -55,7 +55,7 @@ pub(super) fn step(advice: &ModuleAdvice) -> Step {
         ModuleAdvice::FixModule => Step::here(
             "fix the fault that the message reports: it is usually in the module's settings, in its source, or in an object that the module installs",
         ),
-        ModuleAdvice::ChooseSource => Step::here("name one source in spec.source of the ModuleConfig"),
+        ModuleAdvice::ChooseSource => Step::here("set spec.source of the ModuleConfig to one of the sources"),
         ModuleAdvice::PullMissing => Step::outside(
             "pull the missing minor versions of the module; if a release is broken, pull it again",
         ),

@@ -8,7 +8,9 @@ use crate::words::Step;
 
 pub(super) fn step(advice: &NodeAdvice) -> Step {
     match advice {
-        NodeAdvice::FixError => Step::here("fix the error"),
+        NodeAdvice::FixError => {
+            Step::here("correct what the error and the conditions of the node group report")
+        }
         NodeAdvice::Uncordon { node } => {
             with("when the maintenance is done, make the node schedulable", Kubectl::Uncordon(node.clone()))
         }

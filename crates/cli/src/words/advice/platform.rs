@@ -35,8 +35,8 @@ pub(super) fn step(advice: &PlatformAdvice) -> Step {
              proxy settings of containerd on the node by hand",
         ),
         PlatformAdvice::RestoreImage { image } => with(
-            "or roll back, but only if no pod of the new version has ever been ready (the new release stays marked \
-             Deployed)",
+            "or, only if no pod of the new version has ever been ready, roll back (the new release is then still marked \
+             Deployed; run this command again for the next step)",
             Kubectl::SetPlatformImage(image.clone()),
         ),
         PlatformAdvice::SetFixedTag => Step::here(

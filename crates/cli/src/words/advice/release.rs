@@ -43,7 +43,7 @@ pub(super) fn step(advice: &ReleaseAdvice) -> Step {
             Kubectl::Delete(Resource::DeckhouseRelease, names.clone()),
         ),
         ReleaseAdvice::Touch { names, mark } => with(
-            "change the objects, so that the controller looks at them again",
+            "annotate the objects, so that the controller processes them",
             Kubectl::Touch { resource: Resource::DeckhouseRelease, names: names.clone(), mark: mark.clone() },
         ),
         ReleaseAdvice::MarkSuperseded { name } => with(

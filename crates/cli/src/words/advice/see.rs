@@ -27,7 +27,7 @@ pub(super) fn text(what: See) -> &'static str {
         See::Modules => "see the modules",
         See::MonitoringPods => "see the monitoring pods",
         See::NodeEvents => "see the conditions and events of the node",
-        See::NodeGroup => "see the node group",
+        See::NodeGroup => "see the error and the conditions of the node group",
         See::Nodes => "see the nodes",
         See::Plan => "see all requirements, and how to meet them",
         See::PlatformPods => "see the platform's pods",

@@ -280,7 +280,7 @@ fn a_change_during_the_confirmation_is_decided_again() {
     let platform = platform();
     let withdrawn = || platform.put(&[release("v1.71.4", "Suspended"), release("v1.71.9", "Pending")]);
     let shown = on_terminal_while(&platform, "60s", "approve v1.71.4", Some(("[y/N]", "y\n")), withdrawn);
-    assert!(shown.contains("v1.71.4 was suspended by the vendor") && shown.contains("code 7"), "{shown}");
+    assert!(shown.contains("v1.71.4: it was suspended by the vendor") && shown.contains("code 7"), "{shown}");
     assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["approved"], false);
 
     let mut node = platform.kubelet.node("worker-0");
@@ -329,7 +329,7 @@ fn a_change_between_dry_run_and_write_is_decided_again() {
         Ok(())
     });
     let run = platform.update(&["approve", "v1.71.4", "--yes"]).expect(7);
-    assert!(run.stderr.contains("v1.71.4 was suspended by the vendor"), "{}", run.stderr);
+    assert!(run.stderr.contains("v1.71.4: it was suspended by the vendor"), "{}", run.stderr);
     assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["approved"], false);
 }
 

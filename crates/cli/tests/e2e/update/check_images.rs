@@ -155,7 +155,10 @@ fn a_missing_blob_blocks_only_if_the_cluster_uses_it() {
     assert_eq!(images["missingUnused"][0]["images"], json!(["ingressNginx.exporter2"]));
     let text = platform.update(&["plan", "--check-images"]).expect(0).stdout;
     assert!(
-        text.contains(&format!("not needed here: {}/{}@{unused} (", registry.address, registry.root)),
+        text.contains(&format!(
+            "cannot be read, but this cluster does not use it: {}/{}@{unused} (",
+            registry.address, registry.root
+        )),
         "{text}"
     );
 

@@ -248,7 +248,7 @@ fn the_image_of_a_running_pod_may_be_missing_too() {
         "Pod/grafana in namespace d8-monitoring cannot pull the image ",
         " of its container sidecar",
         "Pod/ingress in namespace kube-system cannot pull the image ",
-        " of its container init (imagePullSecrets: copy) (unexpected status: 401 Unauthorized)",
+        " of its container init: unexpected status: 401 Unauthorized (imagePullSecrets: copy)",
         "\n  the registry accepts the cluster's login but refused the node",
     ] {
         assert!(run.stdout.contains(said), "{said}: {}", run.stdout);

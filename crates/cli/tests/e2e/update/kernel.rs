@@ -34,11 +34,7 @@ fn a_group_is_configured_once_and_checked() {
     assert_eq!(platform.versions("NodeGroupConfiguration"), versions, "a second run writes nothing");
 
     let old = with(&["--check"]).expect(7);
-    assert!(
-        old.stderr.contains("Node/master-0 of NodeGroup/master: runs 5.15.0-53-generic"),
-        "{}",
-        old.stderr
-    );
+    assert!(old.stderr.contains("Node/master-0 (NodeGroup/master) runs 5.15.0-53-generic"), "{}", old.stderr);
     let mut node = platform.kubelet.node("master-0");
     node["metadata"]["labels"] =
         json!({ "node.deckhouse.io/group": "master", "node-role.kubernetes.io/control-plane": "" });

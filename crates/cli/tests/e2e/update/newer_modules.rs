@@ -68,7 +68,7 @@ fn what_an_object_does_not_contain_is_unknown() {
 fn a_version_that_is_not_supported_is_unknown() {
     let platform = platform(NewerModules::NewerAlone);
     platform.put(&[module("sds", "deckhouse-modules", "True", "True", "")]);
-    let newer = "this cluster has only newer versions of modules than dhctl supports: v1beta1";
+    let newer = "the API server serves modules.deckhouse.io only as v1beta1, which this dhctl does not support; use a newer dhctl";
     let status = platform.update(&["status"]).expect(0).stdout;
     assert!(status.contains(&format!("modules      unknown: {newer}\n")), "{status}");
     let plan = platform.update(&["plan"]).stdout;

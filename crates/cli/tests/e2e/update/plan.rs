@@ -126,8 +126,9 @@ fn what_each_release_changes() {
 
     // What is known before an approval.
     let run = platform.update(&["approve", "v1.70.9", "--yes"]).expect(0);
-    assert!(run.stderr.contains(&format!("note: impact: prometheus: {impact}\n")), "{}", run.stderr);
-    let outage = "Kubernetes API: may be unavailable for minutes (1 control-plane node): the release changes";
+    assert!(run.stderr.contains(&format!("note: impact on prometheus: {impact}\n")), "{}", run.stderr);
+    let outage =
+        "Kubernetes API: may be unavailable for several minutes (1 control-plane node): the release changes";
     assert!(run.stderr.contains(outage) && !run.stderr.contains("metallb"), "{}", run.stderr);
 }
 
@@ -179,7 +180,7 @@ fn its_yaml_warns_about_approvals_that_kubectl_would_remove() {
         run.stderr,
         "note: DeckhouseRelease/v1.71.4 is approved, and `kubectl apply` of this file would remove its approval: do not apply the file; to create only the missing releases, use `kubectl create` (it reports AlreadyExists for existing objects, and does not change them), or dhctl update prepare\n\
          DeckhouseRelease/v1.72.2 has unmet requirements: k8s\n  \
-         1. meet these requirements; the steps are under \"To do\" in the text output of `dhctl update plan`\n\n\
+         1. meet these requirements; see the steps under \"To do\": dhctl update plan\n\n\
          error: 1 problem blocks the update\n"
     );
     platform.update(&[&PLAN[..], &["--to", "v1.71.4", "--output", "yaml"]].concat()).expect(0);

@@ -56,7 +56,7 @@ fn a_bundle_with_another_edition_is_refused() {
     let Pulled { platform, bundle, .. } = &pulled();
     platform.edition("FE");
     let text = plan(platform, bundle, &[]).expect(7).stdout;
-    let block = text.split_once("Blocked by 1 problem:").unwrap().1;
+    let block = text.split_once("1 problem blocks the update:").unwrap().1;
     insta::assert_snapshot!(block.replace(bundle, "/mnt/usb/d8.tar"));
     plan(platform, bundle, &["--allow-edition-change"]).expect(0);
 

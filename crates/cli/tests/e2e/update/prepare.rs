@@ -423,7 +423,7 @@ fn duplicates_are_deleted_if_that_is_safe() {
     let place = |name: &str| run.stderr.find(&format!("deckhousereleases.deckhouse.io {name}")).unwrap();
     assert!(place("v1-71-4") < place("v1-70-3"), "highest first: {}", run.stderr);
     assert!(
-        run.stderr.contains("note: DeckhouseRelease/v1-72-0 is a duplicate; it is kept because the regular object of this release, DeckhouseRelease/v1.72.0, does not exist"),
+        run.stderr.contains("note: DeckhouseRelease/v1-72-0 is a duplicate and is not deleted: the regular object of this release, DeckhouseRelease/v1.72.0, does not exist"),
         "{}",
         run.stderr
     );

@@ -69,14 +69,14 @@ fn a_switch_blocks_the_plan_until_it_is_done() {
     platform.grant_printed(&["--read-only", "--queues", "--secrets"]);
     let status = platform.as_alice(&["status"]).expect(0).stdout;
     for line in [
-        "registry     https://registry.d8-system.svc:5001/system/deckhouse as ro\n",
+        "registry     https://registry.d8-system.svc:5001/system/deckhouse, login ro\n",
         "mode Local\n",
         "switching to mode Local, waits for RegistryContainsRequiredImages: Mode: Default master-0: 0 of 166 items processed\n",
         "bundles are pushed to registry.corp.example/system/deckhouse\n",
     ] {
         assert!(status.contains(line), "{line}: {status}");
     }
-    let fault = "ModuleConfig/deckhouse switches the registry to mode Local, and waits for RegistryContainsRequiredImages";
+    let fault = "ModuleConfig/deckhouse sets the registry mode Local: the platform is switching to it, and waits for the condition RegistryContainsRequiredImages";
     let push =
         "push the bundle: dhctl mirror push -i d8.tar --registry registry.corp.example/system/deckhouse";
     for words in [&["plan"][..], &["doctor", "--no-registry"]] {

@@ -41,7 +41,10 @@ fn a_chain_of_two_minors_with_a_stop_between() {
     let told = first.until("the approval", has_text("approve", "v1.71.4"));
     let kubectl = "patch deckhousereleases.deckhouse.io v1.71.4 --type=merge -p '{\"approved\":true}'";
     assert!(told["text"].as_str().unwrap().contains(kubectl), "{told}");
-    first.until("what it changes", has_text("note", "impact: unknown: the release has no changelog"));
+    first.until(
+        "what it changes",
+        has_text("note", "the impact of this release is unknown: the release has no changelog"),
+    );
     first.until(
         "what it interrupts",
         has_text("note", "Kubernetes API: it is unknown whether the release changes"),
@@ -97,7 +100,7 @@ fn states_that_end_a_run_without_an_approval() {
     assert!(unasked.starts_with("cannot ask for confirmation without a terminal"), "{unasked}");
     platform.webhook.refuse_approval("k8s: current kubernetes version is lower than required");
     let refused = message(&["--yes", "--patience", "1s"], 7);
-    let why = "v1.71.4 cannot start: DeckhouseRelease/v1.71.4 has unmet requirements: k8s: current";
+    let why = "v1.71.4 is stuck: DeckhouseRelease/v1.71.4 has unmet requirements: k8s: current";
     assert!(refused.contains(why), "{refused}");
     let absent = message(&["--yes", "--to", "v1.71.2", "--patience", "1s"], 7);
     assert!(absent.contains("DeckhouseRelease/v1.71.2 is not in the cluster"), "{absent}");
@@ -177,7 +180,7 @@ fn approvals_without_confirmation_are_shown_on_the_live_screen_and_after_it() {
     let (screen, after) = shown.split_once("\u{1b}[?1049l").unwrap_or_else(|| panic!("no screen: {shown}"));
     let screen = rows(screen).join("\n");
     assert!(
-        screen.contains("Last step\n  # 1. DeckhouseRelease/v1.71.4: approve release v1.71.4\n"),
+        screen.contains("Latest action\n  # 1. DeckhouseRelease/v1.71.4: approve release v1.71.4\n"),
         "{screen}"
     );
     assert!(screen.contains("kubectl patch deckhousereleases.deckhouse.io v1.71.4"), "{screen}");

@@ -188,7 +188,10 @@ fn missing_objects_are_unknown_with_the_reason() {
     platform.kubelet.on("queue", Answer::fails(7, "curl: (7) Failed to connect"));
     platform.kubelet.on("deckhouse-controller", Answer::prints("Summary:\n  No queues.\n"));
     let text = platform.update(&["status"]).expect(0).stdout;
-    assert!(text.contains("alerts       unknown: this cluster has no clusteralerts\n"), "{text}");
+    assert!(
+        text.contains("alerts       unknown: the API server does not serve the resource clusteralerts\n"),
+        "{text}"
+    );
     assert!(text.contains("queue        unknown: the controller has no queues yet\n"), "{text}");
 }
 
@@ -292,7 +295,7 @@ fn the_exit_code_for_monitoring() {
     let run = status(&["here"], &[]).expect(7);
     assert_eq!(
         run.stderr,
-        "error: the cluster is not idle or not healthy: Queue/main has 3 tasks; first: ModuleRun:main:prometheus:doStartup\n"
+        "error: the cluster is not idle or not healthy: Queue/main has 3 tasks; the first one is ModuleRun:main:prometheus:doStartup\n"
     );
     let json = status(&["here"], &["--output", "json"]).expect(7).json();
     assert_eq!(json["result"]["health"]["reasons"][0]["kind"], "running", "{json}");

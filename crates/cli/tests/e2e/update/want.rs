@@ -257,7 +257,9 @@ fn what_cannot_be_read() {
     wait(async move { admin.use_newer_modules(NewerModules::NewerAlone).await.unwrap() });
     let unknown = platform.update(&["want", "--to", "v1.78.1"]).expect(7);
     assert!(
-        unknown.stderr.contains("modules cannot be read: this cluster has only newer"),
+        unknown
+            .stderr
+            .contains("modules cannot be read: the API server serves modules.deckhouse.io only as v1beta1"),
         "{}",
         unknown.stderr
     );

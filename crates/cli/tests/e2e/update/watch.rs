@@ -111,8 +111,7 @@ fn an_api_that_becomes_unavailable_is_waited_for() {
 fn timeouts_and_interrupts() {
     let platform = platform();
     let run = platform.update(&["watch", "--to", "v1.71.4", "--timeout", "3s"]).expect(7);
-    let message =
-        "timeout of 3s reached: v1.71.4 (v1.70.1 is deployed) has not started; DeckhouseRelease/v1.71.4";
+    let message = "timeout of 3s reached: v1.71.4 (v1.70.1 is deployed) has not started because DeckhouseRelease/v1.71.4";
     assert!(run.stderr.contains(message), "{}", run.stderr);
     assert!(run.stderr.contains("run the same command again"), "{}", run.stderr);
     for signal in ["-INT", "-TERM"] {

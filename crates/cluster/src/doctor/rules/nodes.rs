@@ -82,9 +82,10 @@ pub(super) fn not_ready(context: &Context<'_>) -> Vec<Finding> {
         .filter(|node| !node.ready && node.update_annotations.is_empty())
         .collect();
     let Some(first) = not_ready.first() else { return Vec::new() };
+    let control_plane = not_ready.iter().filter(|node| node.control_plane);
     let fact = NodeFact::NotReady {
         nodes: not_ready.iter().map(|node| node.name.clone()).collect(),
-        control_plane: not_ready.iter().any(|node| node.control_plane),
+        control_plane: control_plane.map(|node| node.name.clone()).collect(),
     };
     vec![
         Finding::new(Rule::NodeNotReady, Severity::Slows, Object::new(Kind::Node, &first.name), fact)

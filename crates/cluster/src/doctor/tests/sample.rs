@@ -114,7 +114,7 @@ pub(super) fn healthy() -> Cluster {
         package_repositories: Reading::Known(Vec::new()),
         applications: Reading::Known(Vec::new()),
         cluster_applications: Reading::Known(Vec::new()),
-        license: Reading::Absent("this cluster has no licenses".to_owned()),
+        license: Reading::Absent("EffectiveLicense/deckhouse-platform does not exist".to_owned()),
         ..ClusterState::default()
     };
     let available = DeploymentCondition {

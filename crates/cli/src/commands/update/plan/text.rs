@@ -89,15 +89,16 @@ fn outcome(plan: &Plan, flags: &ClusterFlags) -> String {
         }
         (problems, next) => {
             let blocks: Vec<String> =
-                problems.iter().map(|it| words::block(it).addressed(flags).to_string()).collect();
+                problems.iter().map(|it| words::plan::blocker(it).addressed(flags).to_string()).collect();
+            let verb = if problems.len() == 1 { "blocks" } else { "block" };
             let (number, blocks) = (count(problems.len(), "problem"), blocks.join("\n"));
             match (first_blocked(plan), next) {
                 (Some(version), Some(next)) => format!(
-                    "\nBlocked from v{version} on by {number}:\n\n{blocks}\nNo known problem blocks the releases before \
+                    "\n{number} {verb} v{version} and later releases:\n\n{blocks}\nNo known problem blocks the releases before \
                      v{version}.\n{}Check again: {again}\n",
                     next_line(plan, next, flags)
                 ),
-                _ => format!("\nBlocked by {number}:\n\n{blocks}\nCheck again: {again}\n"),
+                _ => format!("\n{number} {verb} the update:\n\n{blocks}\nCheck again: {again}\n"),
             }
         }
     }
@@ -106,7 +107,14 @@ fn outcome(plan: &Plan, flags: &ClusterFlags) -> String {
 /// The next command. Where the controller creates the first release, it has to be waited for.
 fn next_line(plan: &Plan, next: &Command, flags: &ClusterFlags) -> String {
     let is_wait = *next == Command::from(Update::Status);
+    let is_in_registry_only = plan.steps.first().is_some_and(is_to_be_saved);
     let next = next.clone().addressed(flags);
+    if is_in_registry_only {
+        let prepare = Command::from(prepare_from_file()).addressed(flags);
+        return format!(
+            "next: save this plan (with the same login flags, if you used any): {next}\n      then: {prepare}\n"
+        );
+    }
     match plan.steps.first().filter(|it| is_wait && it.creation != Some(Creation::Unknown)) {
         Some(first) => format!(
             "next: wait until the controller has created {}; it reads the registry every few minutes: {next}\n",
@@ -114,6 +122,16 @@ fn next_line(plan: &Plan, next: &Command, flags: &ClusterFlags) -> String {
         ),
         None => format!("next: {next}\n"),
     }
+}
+
+/// Whether a person has to create its object, and no releases file has it.
+fn is_to_be_saved(step: &Step) -> bool {
+    step.creation == Some(Creation::Never) && !step.in_file
+}
+
+/// Creates the objects of a plan that was saved.
+fn prepare_from_file() -> Update {
+    Update::Prepare { channel: None, file: Some(RELEASES_FILE.to_owned()) }
 }
 
 /// The first release that is blocked, if the releases before it are not.
@@ -181,16 +199,21 @@ fn images_text(found: StepInRegistry) -> String {
 /// Whether the controller creates the object of a release that has none.
 fn creation_text(step: &Step, flags: &ClusterFlags) -> Option<String> {
     let words = match step.creation? {
-        Creation::Now => "the controller creates this release while a release channel is set",
-        Creation::AfterPrevious => "the controller creates this release after the update before it",
-        Creation::Later => "the controller creates this release, at the latest after the update before it",
-        Creation::Never => "the controller does not create this release",
-        Creation::Unknown => "not known whether the controller creates this release",
+        Creation::Now => {
+            "not needed: the controller creates this release automatically if a release channel is set"
+        }
+        Creation::AfterPrevious => {
+            "not needed: the controller creates this release automatically after the update before it"
+        }
+        Creation::Later => {
+            "not needed: the controller creates this release automatically, at the latest after the update before it"
+        }
+        Creation::Never => "needed: the controller does not create this release automatically",
+        Creation::Unknown => "it is unknown whether the controller creates this release automatically",
     };
     let create = match step.creation? {
         Creation::Never | Creation::Unknown => {
-            let file = Some(RELEASES_FILE.to_owned());
-            let prepare = Command::from(Update::Prepare { channel: None, file }).addressed(flags);
+            let prepare = Command::from(prepare_from_file()).addressed(flags);
             if step.in_file {
                 format!("; to create it: {prepare}")
             } else {
@@ -201,7 +224,7 @@ fn creation_text(step: &Step, flags: &ClusterFlags) -> Option<String> {
         }
         _ => String::new(),
     };
-    Some(format!("   created  {words}{create}\n"))
+    Some(format!("   create   {words}{create}\n"))
 }
 
 fn step_text(text: &mut String, step: &Step, flags: &ClusterFlags) {

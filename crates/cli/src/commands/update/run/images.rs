@@ -80,8 +80,8 @@ impl Run {
         if let (Some(objects), None) = (report.objects, &report.problem) {
             let unused = match report.missing_unused.len() {
                 0 => String::new(),
-                1 => "; 1 object is missing that is not needed here".to_owned(),
-                unused => format!("; {unused} objects are missing that are not needed here"),
+                1 => "; 1 object cannot be read, but this cluster does not use it".to_owned(),
+                unused => format!("; {unused} objects cannot be read, but this cluster does not use them"),
             };
             let names: Vec<&str> = report.modules_not_checked.iter().map(String::as_str).collect();
             let unchecked = match names.as_slice() {

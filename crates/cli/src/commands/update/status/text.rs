@@ -195,12 +195,12 @@ impl Text<'_> {
         for duplicate in &releases.twins {
             let prepare = Command::dhctl(Update::prepare()).addressed(self.flags);
             let what = match &duplicate.keep {
-                None => format!("delete it: {prepare}"),
+                None => format!("; delete it: {prepare}"),
                 Some(why) => {
-                    format!("`{prepare}` does not delete it, because {}", words::note::keep_reason(why))
+                    format!(", and `{prepare}` does not delete it: {}", words::note::keep_reason(why))
                 }
             };
-            self.more(&format!("{} is a duplicate object of {}; {what}", duplicate.name, duplicate.version));
+            self.more(&format!("{} is a duplicate object of {}{what}", duplicate.name, duplicate.version));
         }
     }
 
@@ -222,7 +222,7 @@ impl Text<'_> {
         for group in waiting.iter().take(SHOWN) {
             let waits_for = group.waits_for.as_ref().map(words::status::node_group).unwrap_or_default();
             let waits_for = waits_for.addressed(self.flags);
-            self.more(&format!("{}: {waits_for}", group.name));
+            self.more(&format!("{} {waits_for}", group.name));
         }
         self.rest(waiting.len(), SHOWN);
     }
@@ -318,9 +318,9 @@ impl Text<'_> {
         let user = registry
             .user
             .as_deref()
-            .map_or_else(|| "without a login".to_owned(), |user| format!("as {user}"));
+            .map_or_else(|| "without a login".to_owned(), |user| format!("login {user}"));
         let ca = if registry.own_ca { ", with a certificate authority of its own" } else { "" };
-        self.line(label, &format!("{}://{} {user}{ca}", registry.scheme, registry.images_repo));
+        self.line(label, &format!("{}://{}, {user}{ca}", registry.scheme, registry.images_repo));
         let filled =
             registry.filled.map(|(filled, total)| format!(", {filled} of {total} images in the cluster"));
         if let Some(mode) = &registry.mode {

@@ -25,10 +25,11 @@ pub(super) fn lines(report: &ImageReport) -> Vec<String> {
     let unused = missing_unused.iter().map(|it| {
         let names: Vec<&str> = it.images.iter().map(String::as_str).collect();
         let of = if names.is_empty() { "the installer".to_owned() } else { names.join(", ") };
-        format!("not needed here: {} ({}, in {of})", it.object, it.why)
+        format!("cannot be read, but this cluster does not use it: {} ({of}: {})", it.object, it.why)
     });
     let (shown, total) = (unused.take(SHOWN).collect::<Vec<_>>(), missing_unused.len());
-    let more = (total > SHOWN).then(|| format!("not needed here: {} more", total - SHOWN));
+    let more = (total > SHOWN)
+        .then(|| format!("cannot be read, but this cluster does not use them: {} more", total - SHOWN));
     let unchecked = (!modules_not_checked.is_empty()).then(|| {
         let names: Vec<&str> = modules_not_checked.iter().map(String::as_str).collect();
         format!("not checked: images of modules that {release} requires: {}", names.join(", "))
