@@ -9,7 +9,10 @@ use jiff::Timestamp;
 use problems::{Code, Object};
 
 use super::{End, text};
-use crate::words::{self, Block};
+use crate::{
+    format::clock,
+    words::{self, Block},
+};
 
 /// A line is repeated after this time without one.
 pub(super) const HEARTBEAT: Duration = Duration::from_mins(1);
@@ -57,7 +60,7 @@ impl Lines {
             } else {
                 String::new()
             };
-            lines.push(format!("{} {line}{still}", text::clock(now)));
+            lines.push(format!("{} {line}{still}", clock(now)));
             self.printed = Some((now, key, line));
         }
         let steps = verdict.problem.as_ref().filter(|_| end.is_none()).map(|it| {

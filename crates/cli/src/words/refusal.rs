@@ -33,7 +33,7 @@ pub(crate) fn queue(state: &QueueState) -> String {
         QueueState::JustEmpty => "it became empty only seconds before this limit".to_owned(),
         QueueState::Tasks(count) => crate::format::count(*count, "task"),
         QueueState::Head(task) => format!("queue {}", queue_task(task)),
-        QueueState::Unreadable(why) => format!("it cannot be read: {why}"),
+        QueueState::Unreadable(why) => format!("the queue cannot be read: {why}"),
     }
 }
 
