@@ -113,6 +113,11 @@ pub(crate) fn minute(time: cluster::Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
+/// Time of day of something that happens within hours: `10:00:05 UTC`
+pub(crate) fn clock(time: cluster::Timestamp) -> String {
+    time.strftime("%H:%M:%S UTC").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

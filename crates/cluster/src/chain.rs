@@ -1,7 +1,7 @@
 //! Which releases the cluster goes through: minor by minor the highest patch, of all that is known. A plan shows them,
 //! and a preparation creates the objects of those that the cluster does not have: by the same rules.
 
-use std::collections::BTreeMap;
+use std::{cmp::Ordering, collections::BTreeMap};
 
 use deckhouse::{release_list::DeliveredRelease, version::minor_of};
 use semver::Version;
@@ -39,7 +39,7 @@ pub(crate) struct Range<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
     /// It is below what runs.
-    #[error("v{to} is lower than the deployed v{deployed}; a downgrade is not possible")]
+    #[error("v{to} is older than the deployed v{deployed}; a downgrade is not possible")]
     Below {
         /// What is wanted.
         to: Version,
@@ -47,7 +47,7 @@ pub enum TargetError {
         deployed: Version,
     },
     /// Nothing has it.
-    #[error("v{to} is unknown; {}", if known.is_empty() { "no release above the deployed one is known".to_owned() } else { format!("known releases: {}", known.join(", ")) })]
+    #[error("v{to} is unknown; {}", if known.is_empty() { "no release newer than the deployed one is known".to_owned() } else { format!("known releases: {}", known.join(", ")) })]
     Absent {
         /// What is wanted.
         to: Version,
@@ -67,8 +67,10 @@ pub(crate) struct Candidate<'a> {
 /// Why a release is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LeftOutReason {
-    /// It is not above the deployed one.
-    NotAbove(Version),
+    /// It is the deployed one.
+    Deployed,
+    /// It is older than the deployed one.
+    Below(Version),
     /// It is a pre-release, which the cluster refuses.
     PreRelease,
     /// It is above this one, the last that is wanted.
@@ -183,8 +185,10 @@ impl<'a> Chain<'a> {
 }
 
 fn why_not(version: &Version, candidate: Candidate<'_>, range: Range<'_>) -> Option<LeftOutReason> {
-    if version <= range.deployed {
-        return Some(LeftOutReason::NotAbove(range.deployed.clone()));
+    match version.cmp(range.deployed) {
+        Ordering::Equal => return Some(LeftOutReason::Deployed),
+        Ordering::Less => return Some(LeftOutReason::Below(range.deployed.clone())),
+        Ordering::Greater => {}
     }
     if !version.pre.is_empty() {
         return Some(LeftOutReason::PreRelease);

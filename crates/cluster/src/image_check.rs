@@ -123,7 +123,8 @@ impl ImageCheck {
                 let fact = RegistryFact::ImagesNotChecked { release: self.release.clone(), why: why.clone() };
                 report.problem = Some(
                     Problem::new(Code::Release, self.object(), fact)
-                        .advise(RegistryAdvice::CheckFromHere.into()),
+                        .advise(RegistryAdvice::CheckWhereReachable.into())
+                        .advise(RegistryAdvice::SkipImageCheck.into()),
                 );
             }
         }

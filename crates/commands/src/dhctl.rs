@@ -221,6 +221,8 @@ pub enum Mirror {
         /// The minor version.
         minor: u64,
     },
+    /// Pulls the releases from a minor on that is to be filled in.
+    PullSinceUnknown,
     /// Pulls exactly this release, as `v1.71.2`; `None`: one that is to be filled in.
     PullRelease(Option<String>),
     /// Pulls from the vendor's repository of this edition, such as `ee`.
@@ -428,6 +430,7 @@ impl Mirror {
             Self::PullSince { major, minor } => {
                 words.fixed(&["pull", "-i", BUNDLE, "--min-version"]).joined("", &format!("{major}.{minor}"))
             }
+            Self::PullSinceUnknown => words.fixed(&["pull", "-i", BUNDLE, "--min-version", "MAJOR.MINOR"]),
             Self::PullRelease(release) => words.fixed(&["pull", "-i", BUNDLE]).option(
                 "--release",
                 "--release=",

@@ -162,8 +162,8 @@ impl Objects {
         Self::new(Resource::Pod, Which::Labelled("tier=control-plane")).within("kube-system")
     }
 
-    /// The masters.
-    pub fn masters() -> Self {
+    /// The control-plane nodes.
+    pub fn control_plane_nodes() -> Self {
         Self::new(Resource::Node, Which::Labelled("node-role.kubernetes.io/control-plane"))
     }
 

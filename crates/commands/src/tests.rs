@@ -7,8 +7,8 @@ use testkit::shell::invocations;
 
 use crate::{
     Approve, ClusterFlags, Command, Controller, Conversion, Dhctl, Exclusion, Filter, Json, Kubectl, Logs,
-    Manifest, Mirror, Objects, Output, Pods, PullChain, Registry, RegistryLogin, Resource, Sentence, Tool,
-    Update, word,
+    Manifest, Mirror, Objects, Output, Pods, PullChain, Registry, RegistryConnection, RegistryLogin,
+    Resource, Sentence, Tool, Update, word,
 };
 
 const HOSTILE: [&str; 12] = [
@@ -167,7 +167,13 @@ fn only_commands_that_ask_a_cluster_name_it() {
             Mirror::PullSince { major: 1, minor: 58 }.into(),
             "dhctl mirror pull -i d8.tar --min-version 1.58".to_owned(),
         ),
-        (Tool::EditClusterConfiguration.into(), "d8 system edit cluster-configuration".to_owned()),
+        (
+            Kubectl::Exec(Pods::Any, Controller::EditClusterConfiguration).into(),
+            format!(
+                "kubectl {named} -n d8-system exec -ti deploy/deckhouse -c deckhouse -- deckhouse-controller edit \
+                 cluster-configuration"
+            ),
+        ),
     ] {
         let command: Command = command;
         assert_eq!(command.addressed(&flags).to_string(), line);

@@ -5,8 +5,6 @@ use crate::{ClusterFlags, words::Words};
 /// An invocation of another program.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tool {
-    /// `d8 system edit cluster-configuration`
-    EditClusterConfiguration,
     /// `d8 backup etcd`
     BackUpEtcd,
     /// Deploys a chart that is to be filled in as this Helm release.
@@ -16,8 +14,10 @@ pub enum Tool {
         /// Its name.
         release: String,
     },
-    /// Shows the requests for deprecated APIs in the audit log, on a master.
+    /// Shows the requests for deprecated APIs in the audit log, on a control-plane node.
     SearchAuditLog,
+    /// Shows the log of the unit that configures a node, on that node.
+    ReadNodeLog,
     /// Updates the package index of a node.
     UpdatePackageIndex,
     /// Installs the latest kernel of a flavor that is to be filled in, on a node with ALT Linux.
@@ -79,10 +79,10 @@ impl Tool {
             Self::SearchAuditLog => {
                 words.fixed(&["grep", "-h", "k8s.io/deprecated", "/var/log/kube-audit/audit.log"])
             }
+            Self::ReadNodeLog => words.fixed(&["journalctl", "-u", "bashible.service"]),
             Self::UpdatePackageIndex => words.fixed(&["apt-get", "update"]),
             Self::UpdateKernelOfAlt => words.fixed(&["update-kernel", "-t", "FLAVOR"]),
             Self::Reboot => words.fixed(&["reboot"]),
-            Self::EditClusterConfiguration => words.fixed(&["d8", "system", "edit", "cluster-configuration"]),
             Self::BackUpEtcd => {
                 flags.add_to(words.fixed(&["d8", "backup", "etcd"])).fixed(&["etcd-backup.snapshot"])
             }

@@ -117,7 +117,7 @@ pub enum Advice {
     CorrectWebhook,
     /// Meet the requirements that were listed before.
     MeetListed,
-    /// Wait until the running update is finished.
+    /// Wait until the running update is done.
     Watch,
     /// Pull the channel when it is not suspended any more, or another patch.
     PullOtherPatch(Version),

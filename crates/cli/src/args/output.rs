@@ -31,7 +31,7 @@ pub struct ProgressArgs {
 /// Form of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {
-    /// Text for people.
+    /// Human-readable text.
     Text,
     /// One JSON document.
     Json,

@@ -66,7 +66,7 @@ impl From<AccessError> for Failure {
         let message = error.to_string();
         match error {
             AccessError::Nowhere => Self::usage(message)
-                .hint("name a kubeconfig with --kubeconfig or KUBECONFIG; on a master node: /etc/kubernetes/admin.conf"),
+                .hint("name a kubeconfig with --kubeconfig or KUBECONFIG; on a control-plane node: /etc/kubernetes/admin.conf"),
             AccessError::NoContext { known } | AccessError::NoSuchContext { known, .. } => {
                 let hint = if known.is_empty() {
                     "the kubeconfig has no contexts: name another one with --kubeconfig or KUBECONFIG".to_owned()
@@ -76,7 +76,7 @@ impl From<AccessError> for Failure {
                 Self::usage(message).hint(hint)
             }
             AccessError::Read { .. } => Self::new(Exit::Files, message)
-                .hint("name another one with --kubeconfig or KUBECONFIG; on a master node, as root: /etc/kubernetes/admin.conf"),
+                .hint("name another one with --kubeconfig or KUBECONFIG; on a control-plane node, as root: /etc/kubernetes/admin.conf"),
             AccessError::Malformed { .. } | AccessError::Unusable { .. } => Self::usage(message),
             AccessError::Plugin { error, .. } => Self::new(Exit::Denied, message).hint(plugin_hint(&error)),
             AccessError::Egress(error) => error.into(),
@@ -150,7 +150,7 @@ impl From<ApproveError> for Failure {
                 let failure = Self::new(Exit::Cluster, words::refusal::not_its_turn(&object, &fact));
                 match fact {
                     ReleaseFact::PreviousUnfinished { .. } => failure
-                        .hint(Sentence::from("wait until that update is finished: ").command(Update::Watch)),
+                        .hint(Sentence::from("wait until that update is done: ").command(Update::Watch)),
                     ReleaseFact::NotInCluster => {
                         let file = Some(RELEASES_FILE.to_owned());
                         let prepare = Update::Prepare { channel: None, file };

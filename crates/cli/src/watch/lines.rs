@@ -9,7 +9,10 @@ use jiff::Timestamp;
 use problems::{Code, Object};
 
 use super::{End, text};
-use crate::words::{self, Block};
+use crate::{
+    format::clock,
+    words::{self, Block},
+};
 
 /// A line is repeated after this time without one.
 pub(super) const HEARTBEAT: Duration = Duration::from_mins(1);
@@ -58,7 +61,7 @@ impl Lines {
             };
             let still =
                 if again { format!("; {state} for {}", text::for_time(since, now)) } else { String::new() };
-            lines.push(format!("{} {line}{still}", text::clock(now)));
+            lines.push(format!("{} {line}{still}", clock(now)));
             self.printed = Some((now, key, line));
         }
         let steps = verdict.problem.as_ref().filter(|_| end.is_none()).map(|it| {

@@ -272,7 +272,7 @@ fn an_unknown_source_is_reported_once() {
     assert_eq!(lines.next(&with(&[Source::Alerts]), None, &flags(), at(1)), ["  unknown: alerts (none)"]);
     assert_eq!(
         lines.next(&with(&[Source::Queue, Source::Alerts]), None, &flags(), at(2)),
-        ["  unknown: queues of the platform's pod (none)"]
+        ["  unknown: task queues (none)"]
     );
     assert!(lines.next(&with(&[Source::Queue]), None, &flags(), at(3)).is_empty());
     assert_eq!(

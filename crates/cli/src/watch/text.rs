@@ -9,11 +9,6 @@ use jiff::Timestamp;
 
 use crate::{format::count, words::times};
 
-/// Time of day, UTC as the platform's update windows are.
-pub(super) fn clock(time: Timestamp) -> String {
-    time.strftime("%H:%M:%SZ").to_string()
-}
-
 /// `4m12s`, from `since` to `now`.
 pub(super) fn for_time(since: Timestamp, now: Timestamp) -> String {
     duration::text(std::time::Duration::try_from(now.duration_since(since)).unwrap_or_default())

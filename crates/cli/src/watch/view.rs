@@ -20,7 +20,7 @@ use super::{
     stages, text,
 };
 use crate::{
-    format::count,
+    format::{clock, count},
     words::{self, Block},
 };
 
@@ -56,7 +56,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, picture: &Picture<'_>) {
 /// What it is about, how far it is, and since when.
 fn head(picture: &Picture<'_>, width: u16) -> Vec<Line<'static>> {
     let Picture { verdict, now, .. } = picture;
-    let clock = text::clock(*now);
+    let clock = clock(*now);
     let subject = words::verdict::subject(verdict);
     let gap = usize::from(width).saturating_sub(subject.chars().count() + clock.len());
     let title = if gap > 0 { format!("{subject}{}{clock}", " ".repeat(gap)) } else { cut(&subject, width) };

@@ -17,9 +17,11 @@ use deckhouse::release_list::RELEASES_FILE;
 use problems::{Advice, PrepareFor};
 use semver::Version;
 
-use super::Step;
+use super::{Step, requirement};
 
-/// What to do if something in the cluster takes an approval back.
+pub(super) use release::revoke_approval;
+
+/// What to do if something in the cluster revokes an approval.
 pub(crate) const FIND_MANIFEST: &str = "find the tool that applies a manifest (such as deckhousereleases.yaml) that contains `approved: false`, and remove that line from the manifest";
 
 /// The step that follows an advice.
@@ -28,7 +30,7 @@ pub(super) fn step(advice: &Advice) -> Step {
     let with = |text: &str, command: Command| Step::here(Sentence::from(text).command(command));
     match advice {
         Advice::PullSince { major, minor } => Step::outside(
-            Sentence::from(format!("pull a bundle with the releases from v{major}.{minor} on: "))
+            Sentence::from(format!("pull a bundle with the releases from {major}.{minor} on: "))
                 .command(Mirror::PullSince { major: *major, minor: *minor }),
         ),
         Advice::Push { registry } => {
@@ -39,7 +41,7 @@ pub(super) fn step(advice: &Advice) -> Step {
                 .command(Mirror::Push(registry.clone())),
         ),
         Advice::AnotherPatch(Version { major, minor, .. }) => Step::outside(
-            Sentence::from(format!("when there is another patch of v{major}.{minor}, pull it: "))
+            Sentence::from(format!("when there is another patch of {major}.{minor}, pull it: "))
                 .command(Mirror::PullSince { major: *major, minor: *minor }),
         ),
         Advice::Prepare(purpose) => {
@@ -86,8 +88,7 @@ pub(super) fn step(advice: &Advice) -> Step {
             Kubectl::EditRegistry.into(),
         ),
         Advice::BypassProxy { registry } => Step::here(
-            Sentence::from(format!("add {registry} to proxy.noProxy: "))
-                .command(Tool::EditClusterConfiguration),
+            Sentence::from(format!("add {registry} to proxy.noProxy: ")).command(requirement::EDIT),
         ),
         Advice::ReachRegistry { registry } => Step::here(format!(
             "make {registry} reachable from the node: check DNS, routes, firewalls, and that the registry is running"
@@ -108,7 +109,7 @@ pub(super) fn step(advice: &Advice) -> Step {
         ),
         Advice::ReadNodeLog { node } => {
             let node = node.as_ref().map_or_else(|| "on the node".to_owned(), |it| format!("on node {it}"));
-            Step::here(format!("{node}, read the log of the unit bashible.service"))
+            with(&format!("{node}, read the log: "), Tool::ReadNodeLog.into())
         }
         Advice::CorrectSettings => Step::here(
             "fix the object named in the error (often a ModuleConfig); until then, all later tasks in the queue wait",
@@ -130,7 +131,7 @@ pub(super) fn step(advice: &Advice) -> Step {
         Advice::MeetListed => {
             with("meet these requirements; see the steps under \"To do\": ", Update::Plan.into())
         }
-        Advice::Watch => with("wait until the running update is finished: ", Update::Watch.into()),
+        Advice::Watch => with("wait until the running update is done: ", Update::Watch.into()),
         Advice::PullOtherPatch(Version { major, minor, .. }) => Step::outside(
             Sentence::from("pull again once the channel is no longer suspended, or pull another patch: ")
                 .command(Mirror::PullSince { major: *major, minor: *minor }),
@@ -141,7 +142,7 @@ pub(super) fn step(advice: &Advice) -> Step {
         ),
         Advice::FindManifest => Step::here(FIND_MANIFEST),
         Advice::TargetHighestPatch => with(
-            "set --to to the highest patch of this minor version; to see which one that is: ",
+            "set --to to the newest patch of this minor version; to see which one that is: ",
             Update::Status.into(),
         ),
         Advice::Doctor => with("find the cause: ", Update::Doctor.into()),

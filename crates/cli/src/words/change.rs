@@ -45,16 +45,16 @@ pub(crate) fn purpose(purpose: &Purpose) -> String {
         }
         Purpose::ApproveRelease { version, apply_now: false } => format!("approve release v{version}"),
         Purpose::ApproveRelease { version, apply_now: true } => {
-            format!("approve release v{version}, to be applied immediately")
+            format!("approve release v{version}, to be deployed immediately")
         }
-        Purpose::ApplyApproved { version } => format!("apply the approved release v{version} immediately"),
+        Purpose::ApplyApproved { version } => format!("deploy the approved release v{version} immediately"),
         Purpose::ApproveDisruptions { version } => format!("approve the disruptions of release v{version}"),
         Purpose::ApproveModuleRelease { module, version, apply_now } => {
-            let now = if *apply_now { ", to be applied immediately" } else { "" };
+            let now = if *apply_now { ", to be deployed immediately" } else { "" };
             format!("approve release {version} of module {module}{now}")
         }
         Purpose::ApproveNode { node } => {
-            format!("allow the platform to drain and restart node {node} for its update")
+            format!("allow the platform to drain and reboot node {node} for its update")
         }
         Purpose::InstallKernel { group, kernel } => format!(
             "install kernel {kernel} on the nodes of NodeGroup/{group}, one node after another; each node reboots"

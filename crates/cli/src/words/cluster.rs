@@ -4,6 +4,8 @@ use cluster::duration;
 use commands::Sentence;
 use problems::ClusterFact;
 
+use crate::format::{clock, minute};
+
 pub(super) fn predicate(fact: &ClusterFact) -> Sentence {
     match fact {
         ClusterFact::Settling => "has been healthy for less than the settle time (--settle)".into(),
@@ -17,18 +19,20 @@ pub(super) fn predicate(fact: &ClusterFact) -> Sentence {
         }
         ClusterFact::BackupTooOld { limit, last } => {
             let last = last.map_or_else(
-                || "the cluster shows no backup".to_owned(),
-                |last| format!("the last one was made at {}", last.strftime("%Y-%m-%d %H:%M UTC")),
+                || "no backup was found in the cluster".to_owned(),
+                |last| format!("the last one was created at {}", minute(last)),
             );
             let limit = duration::text(*limit);
             format!("has no etcd backup that is younger than {limit} (--require-backup): {last}").into()
         }
         ClusterFact::BackupUnknown { why } => {
-            format!("does not show when etcd was last backed up (--require-backup): {why}").into()
+            format!(
+                "may have no recent etcd backup (--require-backup): the time of the last one cannot be determined: {why}"
+            )
+            .into()
         }
         ClusterFact::GivesUpAt(end) => {
-            format!("has a problem; if it is not fixed by {}, this command exits", end.strftime("%H:%M:%SZ"))
-                .into()
+            format!("has a problem; if it is not fixed by {}, this command exits", clock(*end)).into()
         }
     }
 }

@@ -5,12 +5,12 @@ use commands::{ClusterFlags, Sentence, Update};
 use jiff::Timestamp;
 
 use super::{Block, means, steps, what};
-use crate::format::count;
+use crate::format::{count, minute};
 
 /// How the report shows what could not be checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotCheckedList {
-    /// The number of sources, unless too little could be read to say whether anything blocks the update.
+    /// The number of sources, unless it cannot be determined whether anything blocks the update.
     Count,
     /// Each source with the reason.
     Full,
@@ -46,7 +46,7 @@ fn headline(report: &DoctorReport) -> String {
     let blocking = format!("{} {} the update", count(blocks, "problem"), verb(blocks, "block"));
     match (report.conclusion, slows) {
         (Conclusion::Unclear, _) => {
-            "No blocking problem was found, but too little could be read to be sure.".to_owned()
+            "No blocking problem was found, but not everything could be checked.".to_owned()
         }
         (Conclusion::Clear, 0) => "Nothing blocks the update.".to_owned(),
         (Conclusion::Clear, _) => format!("Nothing blocks the update; {slowing}."),
@@ -72,7 +72,7 @@ fn origin(finding: &Finding, now: Timestamp) -> String {
     match finding.since {
         Some(since) => {
             let age = now.duration_since(since).unsigned_abs();
-            format!("  since {since:.0} ({}), {seen}\n", cluster::duration::text(age))
+            format!("  since {} ({}), {seen}\n", minute(since), cluster::duration::text(age))
         }
         None => format!("  {seen}\n"),
     }
@@ -125,7 +125,7 @@ pub fn source(source: &Source) -> String {
         Source::PlatformEvents => "events of the platform's pod",
         Source::PlatformLog => "log of the platform's pod",
         Source::PlatformPods => "pods of d8-system",
-        Source::Queues => "queues of the platform's pod",
+        Source::Queues => "task queues",
         Source::Registry => "registry",
         Source::RegistryChannel => "release channel in the registry",
         Source::RegistryImage(image) => return format!("image {image} in the registry"),

@@ -320,7 +320,7 @@ fn every_step() {
         Contents::DeployedRelease,
         Contents::Channel(None),
         Contents::Channel(Some(version("1.70.3"))),
-        Contents::NewerChannel,
+        Contents::NewerChannel { deployed: version("1.70.3") },
         Contents::Modules,
     ];
     let registry = [
@@ -349,7 +349,7 @@ fn every_step() {
     let release = [
         ReleaseAdvice::ApplyNow(version("1.71.2")),
         ReleaseAdvice::DoNotApprove,
-        ReleaseAdvice::Delete { name: own("v1-71-2") },
+        ReleaseAdvice::Delete { name: own("v1-71-2"), kept: own("v1.71.2") },
         ReleaseAdvice::DeleteAll { names: names(&["v1-71-2", "v1.71.2"]) },
         ReleaseAdvice::Touch { names: names(&["v1.71.2", "v1.72.0"]), mark: own("2026-11-29T10:00:00Z") },
         ReleaseAdvice::MarkSuperseded { name: own("v1.70.3") },
@@ -458,9 +458,9 @@ fn blocked() -> DoctorReport {
             finding(Rule::WebhookAway, Severity::Notable, webhook, Source::PlatformPods),
         ],
         not_checked: vec![
-            unread(Source::Queues, "there is no ready pod to ask"),
+            unread(Source::Queues, "no pod of the platform's controller is running"),
             unread(Source::Alerts, "the API server does not serve the resource clusteralerts"),
-            unread(Source::Modules, "there is no ready pod to ask"),
+            unread(Source::Modules, "no pod of the platform's controller is running"),
             unread(Source::RegistryImage(image), "503"),
         ],
     }
@@ -496,7 +496,7 @@ fn the_first_line_says_whether_anything_blocks() {
             &[blocks, blocks, slows, slows],
             "2 problems block the update; 2 problems slow it down.",
         ),
-        (Conclusion::Unclear, &[], "No blocking problem was found, but too little could be read to be sure."),
+        (Conclusion::Unclear, &[], "No blocking problem was found, but not everything could be checked."),
     ] {
         assert_eq!(of(conclusion, severities), line);
     }

@@ -19,7 +19,7 @@ fn named(name: &str) -> Vec<Advice> {
         Advice::ReadLog { pod: own(), container: own(), previous: true },
         Advice::DescribeModule { name: own() },
         PlatformAdvice::RestoreImage { image: own() }.into(),
-        ReleaseAdvice::Delete { name: own() }.into(),
+        ReleaseAdvice::Delete { name: own(), kept: own() }.into(),
         ReleaseAdvice::MarkSuperseded { name: own() }.into(),
         NodeAdvice::Uncordon { node: own() }.into(),
         NodeAdvice::RemoveDrainAnnotations { node: own() }.into(),

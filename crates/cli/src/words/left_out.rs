@@ -5,7 +5,8 @@ use cluster::{Gap, LeftOutReason};
 /// Why a release is not taken.
 pub(crate) fn reason(reason: &LeftOutReason) -> String {
     match reason {
-        LeftOutReason::NotAbove(deployed) => format!("not newer than the deployed v{deployed}"),
+        LeftOutReason::Deployed => "already deployed".to_owned(),
+        LeftOutReason::Below(deployed) => format!("older than the deployed v{deployed}"),
         LeftOutReason::PreRelease => "a pre-release, which the cluster refuses".to_owned(),
         LeftOutReason::AboveWanted(to) => format!("newer than v{to}, the version given with --to"),
         LeftOutReason::AboveChannel(channel) => format!(
@@ -15,7 +16,7 @@ pub(crate) fn reason(reason: &LeftOutReason) -> String {
         LeftOutReason::Phase(phase) => {
             format!("{phase} in the cluster: the controller will not deploy it")
         }
-        LeftOutReason::LaterPatch => "a later patch of the same minor version replaces it".to_owned(),
+        LeftOutReason::LaterPatch => "a newer patch of the same minor version replaces it".to_owned(),
         LeftOutReason::BeyondGap(gap) => self::gap(gap),
     }
 }

@@ -18,21 +18,29 @@ fn on(time: Option<Timestamp>) -> String {
 
 /// The license in one line: `Warning (ExpiringSoon), valid until 2026-12-10`.
 pub(crate) fn state(license: &License) -> String {
-    let reason = license.reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})"));
-    let until = license.valid_until.map_or_else(String::new, |time| format!(", valid until {}", day(time)));
-    match license.state.name() {
-        "" => format!("the platform has not computed its state yet{until}"),
-        name => format!("{name}{reason}{until}"),
+    let until = |before: &str| {
+        license.valid_until.map_or_else(String::new, |time| format!("{before}valid until {}", day(time)))
+    };
+    match (license.state.name(), license.reason.as_deref()) {
+        ("", _) => format!("the platform has not computed its state yet{}", until("; ")),
+        ("Valid", None) if license.valid_until.is_some() => until(""),
+        (name, Some("Expired")) => format!("expired{} (state {name})", on(license.valid_until)),
+        (name, None) => format!("{name}{}", until(", ")),
+        (name, Some(reason)) => format!("{name} ({reason}){}", until(", ")),
     }
 }
 
 pub(super) fn predicate(fact: &LicenseFact) -> Sentence {
     match fact {
-        LicenseFact::ExpiresSoon(at) => format!("expires soon{}", on(*at)),
+        LicenseFact::ExpiresSoon(None) => "expires soon".to_owned(),
+        LicenseFact::ExpiresSoon(Some(at)) => format!("expires soon, on {}", day(*at)),
         LicenseFact::NodesNotCovered { nodes, since, violated } => {
-            let since = since.map_or_else(String::new, |since| format!(", since {}", day(since)));
-            let days = if *violated { " (a week or longer)" } else { "" };
-            format!("does not cover {}{since}{days}", count(*nodes, "node"))
+            let days = if *violated { " (7 days or longer)" } else { "" };
+            let nodes = count(*nodes, "node");
+            match since {
+                Some(since) => format!("has not covered {nodes} since {}{days}", day(*since)),
+                None => format!("does not cover {nodes}{days}"),
+            }
         }
         LicenseFact::Expired { at, over: true, .. } => {
             format!("expired{}, and its grace period is over", on(*at))

@@ -12,8 +12,8 @@ pub(crate) fn not_next(reason: &NotNext) -> String {
             format!("ModuleRelease/{one} and ModuleRelease/{other} have the same version; delete one of them")
         }
         NotNext::Suspended => "the vendor has suspended it".to_owned(),
-        NotNext::Skipped => "the controller has skipped it because a higher release exists".to_owned(),
-        NotNext::Superseded => "it was deployed before, and a later release is deployed now".to_owned(),
+        NotNext::Skipped => "the controller has skipped it because a newer release exists".to_owned(),
+        NotNext::Superseded => "it was deployed before, and a newer release is deployed now".to_owned(),
         NotNext::Phase(phase) => format!("its phase is {phase}"),
         NotNext::NotProcessed => "the controller has not processed it yet".to_owned(),
         NotNext::Overridden { name, tag } => {
@@ -24,9 +24,9 @@ pub(crate) fn not_next(reason: &NotNext) -> String {
                 "v{lower} and v{higher} are both Deployed: an update has just started, or was interrupted"
             )
         }
-        NotNext::LaterDeployed(later) => format!("a later release, v{later}, is deployed"),
+        NotNext::LaterDeployed(later) => format!("a newer release, v{later}, is deployed"),
         NotNext::HigherPatch(higher) => {
-            format!("v{higher}, a higher patch of the same minor, is waiting: approve that one")
+            format!("v{higher}, a newer patch of the same minor, is waiting: approve that one")
         }
         NotNext::After(first) => format!("v{first} comes first"),
         NotNext::Gap { deployed, release } => format!(
@@ -88,7 +88,7 @@ pub(crate) fn note(note: &ModuleNote) -> String {
             )
         }
         ModuleNote::HigherPatchNotWaiting { version, phase } => format!(
-            "v{version}, a higher patch of the same minor, is {phase}: the controller may skip this release"
+            "v{version}, a newer patch of the same minor, is {phase}: the controller may skip this release"
         ),
     }
 }

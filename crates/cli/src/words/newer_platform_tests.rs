@@ -61,7 +61,12 @@ fn licenses() {
             rejected: None,
         })
     };
-    lines.extend([state("Valid", None), state("Warning", Some("ExpiringSoon")), state("", None)]);
+    lines.extend([
+        state("Valid", None),
+        state("Warning", Some("ExpiringSoon")),
+        state("Grace", Some("Expired")),
+        state("", None),
+    ]);
     insta::assert_snapshot!(lines.join("\n"));
 }
 

@@ -7,11 +7,12 @@ use cluster::{
     prepare::PrepareNote,
     release_order::KeepReason,
 };
+use commands::Sentence;
 
-use super::{left_out, module_release};
+use super::{advice::revoke_approval, left_out, module_release};
 
-pub(crate) fn approval(note: &ApprovalNote) -> String {
-    match note {
+pub(crate) fn approval(note: &ApprovalNote) -> Sentence {
+    let text = match note {
         ApprovalNote::Interrupts(what) => format!("the release disrupts {}", what.join(", ")),
         ApprovalNote::NoDisruptions => "the release lists no disruptions".to_owned(),
         ApprovalNote::DisruptionsNotWaitedFor => {
@@ -21,11 +22,18 @@ pub(crate) fn approval(note: &ApprovalNote) -> String {
             "no release channel is set: nothing is updated until one is set".to_owned()
         }
         ApprovalNote::AutoMode => {
-            "the update mode is Auto: releases are applied without an approval".to_owned()
+            "the update mode is Auto: releases are deployed without an approval".to_owned()
         }
-        ApprovalNote::ApprovedAhead { later } => format!(
-            "{later} is already approved: the controller may go straight to it and skip this release; take that approval back first (dhctl update doctor shows the command)"
-        ),
+        ApprovalNote::ApprovedAhead { later } => {
+            let text = Sentence::from(format!(
+                "{later} is already approved: the controller may deploy it directly and skip this release; revoke that \
+                 approval first"
+            ));
+            return match &later.name {
+                Some(name) => text.text(": ").command(revoke_approval(name)),
+                None => text,
+            };
+        }
         ApprovalNote::Module(note) => module_release::note(note),
         ApprovalNote::SkippedBefore(problem) => super::what(problem).to_string(),
         ApprovalNote::NoNodeGroup => "the node does not belong to a node group".to_owned(),
@@ -40,14 +48,15 @@ pub(crate) fn approval(note: &ApprovalNote) -> String {
             format!("it is unknown whether NodeGroup/{group} requires approval of disruptions")
         }
         ApprovalNote::OnlyMaster => {
-            "this is the only master: during the disruption, the Kubernetes API will be unavailable for several \
+            "this is the only control-plane node: during the disruption, the Kubernetes API will be unavailable for several \
              minutes".to_owned()
         }
         ApprovalNote::OneOfMasters { count } => format!(
-            "this is one of {count} masters: during the disruption, the Kubernetes API may be slow, or interrupted \
-             for a few seconds"
+            "this is one of {count} control-plane nodes: during the disruption, the Kubernetes API may be slow, or \
+             interrupted for a few seconds"
         ),
-    }
+    };
+    text.into()
 }
 
 pub(crate) fn kernel(note: &KernelNote, kernel: &KernelVersion) -> String {
@@ -59,21 +68,20 @@ pub(crate) fn kernel(note: &KernelNote, kernel: &KernelVersion) -> String {
         }
         KernelNote::OnlyMaster { node } => {
             format!(
-                "{node} is the only master: while it reboots, the Kubernetes API will be unavailable for several minutes"
+                "{node} is the only control-plane node: while it reboots, the Kubernetes API will be unavailable for several minutes"
             )
         }
         KernelNote::Masters { count } => format!(
-            "some of these nodes are masters (the cluster has {count}): while one reboots, the Kubernetes API may be \
-             slow, or interrupted for a few seconds"
+            "some of these nodes are control-plane nodes (the cluster has {count}): while one reboots, the Kubernetes \
+             API may be slow, or interrupted for a few seconds"
         ),
-        KernelNote::Downgrade { node, running, more } => {
-            let more = match more {
-                0 => String::new(),
-                1 => ", and 1 more node runs a newer kernel too".to_owned(),
-                more => format!(", and {more} more nodes run a newer kernel too"),
-            };
-            format!("{kernel} is lower than the running kernel: {node} runs {running}{more}")
-        }
+        KernelNote::Downgrade { node, running, more } => match more {
+            0 => format!("{kernel} is older than the kernel that {node} runs ({running})"),
+            more => format!(
+                "{kernel} is older than the kernel that {} nodes run (such as {node}: {running})",
+                more + 1
+            ),
+        },
     }
 }
 

@@ -36,12 +36,12 @@ pub(super) fn means(fact: &PackageFact) -> Sentence {
     .into()
 }
 
-/// A repository in one line: `corp: 19 packages from r.corp/packages, scanned at …`.
+/// A repository in one line: `corp: 19 packages from r.corp/packages, last scanned at …`.
 pub(crate) fn repository(it: &RepositoryHealth) -> String {
-    let stale = if it.stale { ", longer ago than its scan interval" } else { "" };
+    let stale = if it.stale { "; the next scan is overdue" } else { "" };
     let scanned = it.scanned.map_or_else(
         || ", not scanned by the platform yet".to_owned(),
-        |time| format!(", scanned at {}{stale}", minute(time)),
+        |time| format!(", last scanned at {}{stale}", minute(time)),
     );
     let phase = if matches!(it.phase.as_str(), "" | "Active") {
         String::new()

@@ -48,7 +48,7 @@ pub(crate) fn queue(state: &QueueState) -> String {
         }
         QueueState::Tasks(count) => crate::format::count(*count, "task"),
         QueueState::Head(task) => format!("queue {}", queue_task(task)),
-        QueueState::Unreadable(why) => format!("it cannot be read: {why}"),
+        QueueState::Unreadable(why) => format!("the queue cannot be read: {why}"),
     }
 }
 

@@ -49,10 +49,10 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
         ReleaseFact::Disappeared => "was in the cluster and is missing now".to_owned(),
         ReleaseFact::Withdrawn => "was suspended by the vendor".to_owned(),
         ReleaseFact::PassedOver { phase } => {
-            format!("is {phase} and will not be deployed: a higher patch or a later release replaced it")
+            format!("is {phase} and will not be deployed: a newer patch or release replaced it")
         }
         ReleaseFact::IsDeployed => "is already deployed".to_owned(),
-        ReleaseFact::Below { deployed } => format!("is below the deployed v{deployed}"),
+        ReleaseFact::Below { deployed } => format!("is older than the deployed v{deployed}"),
         ReleaseFact::OtherMajor { deployed } => {
             format!("has a different major version from the deployed v{deployed}")
         }
@@ -78,7 +78,7 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
         }
         ReleaseFact::HigherPatch(higher) => {
             format!(
-                "will not be deployed: v{higher}, a higher patch of the same minor version, is waiting too"
+                "will not be deployed: v{higher}, a newer patch of the same minor version, is waiting too"
             )
         }
         ReleaseFact::Earlier(first) => format!("must wait for v{first}, which is not deployed yet"),
@@ -160,7 +160,7 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
                 .to_owned()
         }
         ReleaseFact::PreviousUnfinished { previous, sign } => {
-            format!("cannot be approved yet: the update to {previous} is not finished ({})", unfinished(sign))
+            format!("cannot be approved yet: the update to {previous} is not done ({})", unfinished(sign))
         }
         ReleaseFact::PreRelease => "is a pre-release, which the cluster refuses".to_owned(),
         ReleaseFact::UnmetKeys(keys) => format!("has unmet requirements: {}", keys.join(", ")),
@@ -175,7 +175,7 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
              points to"
         }
         ReleaseFact::ApprovedAhead { .. } => {
-            "the controller may go straight to the later release and skip the earlier one; the platform does not support skipping minor versions"
+            "the controller may deploy the later release directly and skip the earlier one; the platform does not support skipping minor versions"
         }
         ReleaseFact::SkippedMinors(_) => {
             "the platform does not support skipping minor versions: the changes that the skipped versions make in the cluster were never made"
@@ -185,7 +185,7 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
         }
         ReleaseFact::Duplicate { .. } => "the controller may skip both objects or hang",
         ReleaseFact::MissingMinors { .. } => "releases are deployed one minor version after another",
-        ReleaseFact::TwoDeployed { .. } => "the platform treats the lower version as the deployed one",
+        ReleaseFact::TwoDeployed { .. } => "the platform treats the older version as the deployed one",
         ReleaseFact::Unmet(_) => "dhctl does not approve it until the requirements are met",
         ReleaseFact::NotificationFailed { .. } => {
             "the platform announces a release before it deploys it, and waits until the webhook answers"
@@ -315,7 +315,7 @@ pub(crate) fn wait_reason(reason: &WaitReason) -> String {
         }
         WaitReason::Previous { release } => format!("waits for {release}, which comes first"),
         WaitReason::PodNotReady => {
-            "waits for the platform's pod to be ready: the previous update is not finished".to_owned()
+            "waits for the platform's pod to be ready: the previous update is not done".to_owned()
         }
         WaitReason::Gap => "cannot be deployed: minor versions before it are missing".to_owned(),
         WaitReason::Major => "has a different major version from the deployed one".to_owned(),

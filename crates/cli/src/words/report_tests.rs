@@ -104,7 +104,7 @@ fn notes() {
     ];
     let kernel = "6.1.0".parse().unwrap();
     let all = [
-        lines(approvals, note::approval),
+        lines(approvals, |it| note::approval(it).to_string()),
         lines(kernels, |it| note::kernel(it, &kernel)),
         lines(prepares, note::prepare),
     ];
@@ -115,7 +115,8 @@ fn notes() {
 fn left_out_releases() {
     let gap = |before, after| LeftOutReason::BeyondGap(Gap { before, after });
     let all = [
-        LeftOutReason::NotAbove(version(71)),
+        LeftOutReason::Deployed,
+        LeftOutReason::Below(version(71)),
         LeftOutReason::PreRelease,
         LeftOutReason::AboveWanted(version(71)),
         LeftOutReason::AboveChannel(version(71)),
@@ -208,7 +209,7 @@ fn refusals() {
         QueueState::JustEmpty,
         QueueState::Tasks(2),
         QueueState::Head(Box::new(task)),
-        QueueState::Unreadable("the pod is not there".into()),
+        QueueState::Unreadable("no pod of the platform's controller is running".into()),
     ];
     let node =
         |update| Lagging::Node { node: own("w-0"), group: own("worker"), kernel: own("5.10.0"), update };
@@ -317,7 +318,8 @@ fn blocks_of_a_plan() {
             more: 3,
         }),
         of_registry(RegistryFact::ImagesNotChecked { release: version(72), why: "no route".into() })
-            .advise(problems::RegistryAdvice::CheckFromHere.into()),
+            .advise(problems::RegistryAdvice::CheckWhereReachable.into())
+            .advise(problems::RegistryAdvice::SkipImageCheck.into()),
         of_registry(RegistryFact::OtherEdition { found: own("FE"), cluster: own("EE") })
             .advise(problems::RegistryAdvice::PullEdition { edition: own("EE") }.into())
             .advise(push())

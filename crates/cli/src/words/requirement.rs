@@ -11,7 +11,7 @@ use commands::{
 use serde_json::json;
 
 /// Edits `ClusterConfiguration`.
-pub(super) const EDIT: Kubectl = Kubectl::Exec(Pods::Any, Controller::EditClusterConfiguration);
+pub(crate) const EDIT: Kubectl = Kubectl::Exec(Pods::Any, Controller::EditClusterConfiguration);
 
 /// What the objects have: `v1.29.8`.
 pub(crate) fn found(shortfall: &Shortfall) -> String {
@@ -26,7 +26,7 @@ pub(crate) fn found(shortfall: &Shortfall) -> String {
             FoundRuntime::Default(cri) => format!("defaultCRI: {cri}"),
         },
         Shortfall::MixedIngressControllers { class } => {
-            format!("versions below and above 1.0 in the class {class}")
+            format!("the ingress class {class} has controllers below 1.0 and controllers at 1.0 or higher")
         }
         Shortfall::Istio { found, .. } => format!("Istio {found}"),
         Shortfall::ModuleEnabled => "enabled".to_owned(),
@@ -60,7 +60,7 @@ pub(crate) fn needed(shortfall: &Shortfall) -> String {
         Shortfall::Runtime { needed: Runtime::Containerd, .. } => "Containerd".to_owned(),
         Shortfall::Runtime { needed: Runtime::ContainerdV2, .. } => "containerd 2".to_owned(),
         Shortfall::MixedIngressControllers { .. } => {
-            "all controllers of the class below 1.0, or all at 1.0 or higher".to_owned()
+            "only controllers below 1.0, or only controllers at 1.0 or higher".to_owned()
         }
         Shortfall::Istio { lowest, .. } => format!("Istio {lowest}"),
         Shortfall::ModuleEnabled => "disabled".to_owned(),
@@ -102,8 +102,8 @@ pub(crate) fn fix(fix: &Fix) -> Sentence {
         ))
         .command(set_kubernetes(set)),
         Fix::RaiseKubernetesSomehow => "upgrade Kubernetes, one minor version at a time; dhctl cannot read where its \
-                                        version is set: if the platform manages Kubernetes, raise kubernetesVersion in \
-                                        ModuleConfig/control-plane-manager if it is set there, or else in \
+                                        version is set: if the platform manages Kubernetes, raise kubernetesVersion: in \
+                                        ModuleConfig/control-plane-manager, or, if it is not set there, in \
                                         ClusterConfiguration"
             .into(),
         Fix::UpgradeManagedKubernetes => {
@@ -147,7 +147,7 @@ pub(crate) fn fix(fix: &Fix) -> Sentence {
                 .command(disable(module, *configured))
         }
         Fix::PushModule { module } => {
-            Sentence::from("disable the module, or push a bundle that contains it; to pull one on the machine with internet access: ")
+            Sentence::from("disable the module, or push a bundle that contains it; pull this bundle outside: ")
                 .command(Mirror::PullModule(module.clone()))
         }
         Fix::UpdateModule { module, to: Some(version) } => {
@@ -156,7 +156,7 @@ pub(crate) fn fix(fix: &Fix) -> Sentence {
         }
         Fix::UpdateModule { module, to: None } => Sentence::from(
             "disable the module if you do not need it, or push a bundle with a version of it that works with the \
-             release; to pull one on the machine with internet access: ",
+             release; pull this bundle outside: ",
         )
         .command(Mirror::PullModule(module.clone())),
         Fix::FollowAlert { id } => Sentence::from("follow the description of the alert: ")

@@ -51,7 +51,7 @@ pub(super) fn means(fact: &SettingsFact) -> Sentence {
              says otherwise"
         }
         SettingsFact::MinorsAtOnce { .. } => {
-            "the controller may go straight to the last one and skip the others; the platform does not support skipping minor versions"
+            "the controller may deploy the last one directly and skip the others; the platform does not support skipping minor versions"
         }
         SettingsFact::Message { invalid: true, .. } => "the settings do not take effect",
         SettingsFact::Message { invalid: false, .. } => "the platform reports this about the settings",

@@ -32,18 +32,18 @@ pub(crate) fn node_group(fact: &NodeFact) -> Sentence {
     }
 }
 
-/// What an update interrupts, with so many masters.
-pub(crate) fn interruption(masters: usize) -> [&'static str; 2] {
-    let api = match masters {
+/// What an update interrupts, with so many control-plane nodes.
+pub(crate) fn interruption(control_plane_nodes: usize) -> [&'static str; 2] {
+    let api = match control_plane_nodes {
         0 => {
             "the control plane does not run on the nodes of this cluster: ask its provider what an update interrupts"
         }
         1 => {
-            "one master: if an update restarts the control plane, the Kubernetes API is unavailable for several \
-             minutes"
+            "one control-plane node: if an update restarts the control plane, the Kubernetes API is unavailable for \
+             several minutes"
         }
         _ => {
-            "several masters: an update interrupts the Kubernetes API for up to 1 min each time that a control-plane component restarts"
+            "several control-plane nodes: an update interrupts the Kubernetes API for up to 1 min each time that a control-plane component restarts"
         }
     };
     [api, "the platform's controller and its webhooks are not available while its pod is replaced"]

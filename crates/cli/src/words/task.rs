@@ -164,7 +164,7 @@ fn replace_apis(uses: &[ApiUse]) -> Vec<Step> {
     }));
     if uses.iter().any(|it| it.user == ApiUser::Client) {
         steps.push(with(
-            "find the clients: run this on each master, and read user and userAgent of each entry: ",
+            "find the clients: run this on each control-plane node, and read user and userAgent of each entry: ",
             Tool::SearchAuditLog,
         ));
         let requested = Command::from(Kubectl::GetMetrics)
@@ -209,8 +209,8 @@ fn upgrade_kubernetes(through: &[(u64, u64)], fix: &Fix) -> Vec<Step> {
                 "upgrade to {version} with the tool or provider that created this cluster"
             )),
             _ => Step::here(format!(
-                "upgrade to {version}; if the platform manages Kubernetes, set kubernetesVersion in \
-                 ModuleConfig/control-plane-manager if it is set there, or else in ClusterConfiguration"
+                "upgrade to {version}; if the platform manages Kubernetes, set kubernetesVersion: in \
+                 ModuleConfig/control-plane-manager, or, if it is not set there, in ClusterConfiguration"
             )),
         };
         let nodes = Kubectl::Get(Objects::all(Resource::Node), KUBELETS);
@@ -262,7 +262,9 @@ fn meet(unmet: &Unmet) -> Vec<Step> {
             vec![with("list the revisions that namespaces use: ", list), fix()]
         }
         (Fix::UpgradeSystem { .. }, _) => {
-            let upgrade = Step::here("upgrade the node as the vendor of its system describes, or replace it");
+            let upgrade = Step::here(
+                "upgrade the node as the documentation of its operating system describes, or replace it",
+            );
             let names = names_of_nodes(unmet);
             let first = names.first().map(|node| one_node_at_a_time(node, names.len(), [upgrade]));
             first.into_iter().flatten().chain([nodes("check the column OS-IMAGE: ")]).collect()

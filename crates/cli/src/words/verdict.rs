@@ -11,7 +11,7 @@ use semver::Version;
 use serde::Serialize;
 
 use super::{Block, Step, object, predicate, remedy, steps, what};
-use crate::format::count;
+use crate::format::{clock, count};
 
 /// A verdict as programs read it: fields are added, never changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -104,7 +104,7 @@ pub(crate) fn source_name(source: Source) -> &'static str {
         Source::Releases => "releases",
         Source::Deployment => "Deployment d8-system/deckhouse",
         Source::Pods => "pods of d8-system",
-        Source::Queue => "queues of the platform's pod",
+        Source::Queue => "task queues",
         Source::Converge => "progress of the controller",
         Source::Alerts => "alerts",
         Source::Modules => "modules",
@@ -156,7 +156,7 @@ pub(crate) fn line(verdict: &Verdict) -> Sentence {
     }
     let line = Sentence::from(format!("{}: {state}", subject(verdict)));
     if let Some(done_at) = verdict.done_at {
-        let time = done_at.strftime("%H:%M:%SZ");
+        let time = clock(done_at);
         Sentence::from(format!(
             "{}: everything is healthy; {} will be done at {time} if everything stays healthy",
             subject(verdict),

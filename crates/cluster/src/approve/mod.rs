@@ -88,7 +88,7 @@ pub enum ApproveError {
         reasons: Vec<WaitReason>,
     },
     /// It is not what was confirmed any more. Nothing was written.
-    #[error("{object}: somebody else has changed it since you confirmed the approval")]
+    #[error("{object} was modified by another client after you confirmed the approval")]
     Changed {
         /// The object.
         object: Object,

@@ -22,7 +22,7 @@ pub enum KernelError {
     #[error(transparent)]
     Foreign(#[from] ForeignConfiguration),
     /// Somebody else changed the object after it was decided what to write.
-    #[error("{object}: somebody else has changed it since you confirmed the change")]
+    #[error("{object} was modified by another client after you confirmed the change")]
     Changed {
         /// The object.
         object: Object,

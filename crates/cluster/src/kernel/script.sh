@@ -5,7 +5,7 @@ asked="/var/lib/bashible/dhctl-kernel-$kernel"
 boot="$(cat /proc/sys/kernel/random/boot_id)"
 
 if [ "$(uname -r)" = "$kernel" ]; then
-  # Forget the request, so that a later return to this kernel reboots the node again.
+  # Remove the marker file, so that a later switch back to this kernel reboots the node again.
   rm -f "$asked"
   exit 0
 fi

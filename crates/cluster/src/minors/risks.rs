@@ -65,13 +65,13 @@ pub(crate) fn approved_ahead(order: &ReleaseOrder<'_>, settings: &UpdateSettings
     let first = chain.first()?.version.clone()?;
     let names: Vec<String> =
         chain[1..].iter().filter(|it| it.is_approved()).map(|it| it.name.clone()).collect();
-    // In other modes an approval that is taken back changes nothing.
+    // In other modes a revoked approval changes nothing.
     let counts = settings.mode.as_ref().is_none_or(|mode| !mode.deploys_unasked(false));
     let name = names.first().filter(|_| counts)?;
     let object = Object::new(problems::Kind::DeckhouseRelease, name);
     let fact = ReleaseFact::ApprovedAhead { first };
-    let take_back = names.iter().map(|name| ReleaseAdvice::TakeBackApproval { name: name.clone() }.into());
-    Some(Problem::new(Code::SkippedMinors, object, fact).advise_all(take_back))
+    let revoke = names.iter().map(|name| ReleaseAdvice::RevokeApproval { name: name.clone() }.into());
+    Some(Problem::new(Code::SkippedMinors, object, fact).advise_all(revoke))
 }
 
 #[cfg(test)]

@@ -165,7 +165,7 @@ fn clusters_without_a_plan() {
     let said = |state: &ClusterState, input: &PlanInput| Plan::make(state, input).unwrap_err().to_string();
     assert_eq!(
         said(&state, &to("1.56.0")),
-        "v1.56.0 is lower than the deployed v1.57.5; a downgrade is not possible"
+        "v1.56.0 is older than the deployed v1.57.5; a downgrade is not possible"
     );
     assert_eq!(said(&state, &to("1.59.0")), "v1.59.0 is unknown; known releases: v1.58.3");
     let mut odd = cluster(&["v1.58.3 Pending"]);

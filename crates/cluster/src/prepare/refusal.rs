@@ -28,7 +28,7 @@ pub enum PrepareError {
     #[error("ModuleConfig/deckhouse does not exist; it contains the release channel and the update mode")]
     NoConfig,
     /// Somebody else changed something after it was decided what to do.
-    #[error("{object}: somebody else has changed it since you confirmed the changes")]
+    #[error("{object} was modified by another client after you confirmed the changes")]
     Changed {
         /// The object that would have to be changed now, and was not confirmed.
         object: Object,

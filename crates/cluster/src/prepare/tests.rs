@@ -287,7 +287,7 @@ fn nothing_is_decided_on_unknown_state() {
 fn a_last_release_that_nothing_has_is_refused() {
     for (to, said) in [
         ("1.99.0", "v1.99.0 is unknown; known releases: v1.68.6, v1.69.2"),
-        ("1.60.0", "v1.60.0 is lower than the deployed v1.68.5; a downgrade is not possible"),
+        ("1.60.0", "v1.60.0 is older than the deployed v1.68.5; a downgrade is not possible"),
         ("1.69.2", ""),
         ("1.68.5", ""),
     ] {

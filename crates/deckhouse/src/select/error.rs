@@ -96,7 +96,10 @@ pub enum SelectError {
         next: Version,
     },
     /// The request resolves to suspended channels.
-    #[error("channel {} is suspended at the source (--ignore-suspend pulls it anyway)", list(channels))]
+    #[error(
+        "channel {} is suspended in the source registry (--ignore-suspend pulls it anyway)",
+        list(channels)
+    )]
     Suspended {
         /// The channels.
         channels: Vec<Channel>,

@@ -238,7 +238,10 @@ fn suspended_channels_are_refused_when_resolved_to() {
     chooses_saying(&source, "release 1.59.4", "1.59.4; ", &[said]);
     let both = suspend(source, Channel::Stable);
     let error = select(&both, &Request::default()).unwrap_err().to_string();
-    assert_eq!(error, "channel alpha, stable is suspended at the source (--ignore-suspend pulls it anyway)");
+    assert_eq!(
+        error,
+        "channel alpha, stable is suspended in the source registry (--ignore-suspend pulls it anyway)"
+    );
 }
 
 #[test]

@@ -16,8 +16,9 @@ const FILE: FileKind = FileKind {
     kind: "WantList",
     word: "a want list",
     head: "\
-# What these clusters run, and the images that their registries contain with all blobs.
+# What these clusters run, and the images that their registries contain completely.
 # Written inside by dhctl, for a pull outside. It contains no logins.
+# The key `held` lists the images that all of the registries contain: a pull leaves out their blobs.
 ",
 };
 

@@ -13,8 +13,11 @@ pub enum Contents {
     DeployedRelease,
     /// The releases from the deployed one, if it is known, up to what the release channel points to.
     Channel(Option<Version>),
-    /// A release channel that points to a newer release.
-    NewerChannel,
+    /// A release channel that points to a newer release than the deployed one, and the releases from there on.
+    NewerChannel {
+        /// The deployed release.
+        deployed: Version,
+    },
     /// Modules.
     Modules,
 }
@@ -37,8 +40,10 @@ pub enum RegistryAdvice {
     },
     /// Check the upstream of a proxy cache.
     CheckUpstream,
-    /// Make the registry reachable from the machine that runs this program, or leave its check out.
-    CheckFromHere,
+    /// Run this program where it reaches the registry.
+    CheckWhereReachable,
+    /// Leave the check of the images out.
+    SkipImageCheck,
     /// Pull a bundle of this edition. Outside.
     PullEdition {
         /// The edition.

@@ -9,17 +9,19 @@ pub enum ReleaseAdvice {
     ApplyNow(Version),
     /// Do not approve it before the following steps are done.
     DoNotApprove,
-    /// Take the approval of this object back.
-    TakeBackApproval {
+    /// Revoke the approval of this object.
+    RevokeApproval {
         /// The name of the object.
         name: String,
     },
     /// Ask the platform's support what the versions that never ran would have changed.
     AskSupport,
-    /// Delete this object, never the deployed one.
+    /// Delete this object, never the other one of the same version.
     Delete {
         /// The name of the object.
         name: String,
+        /// The name of the other object.
+        kept: String,
     },
     /// Delete all objects of a version, none of which is ever deployed.
     DeleteAll {

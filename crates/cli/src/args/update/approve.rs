@@ -19,16 +19,16 @@ pub struct ApproveArgs {
     /// Approve a release of this module instead of the platform
     #[arg(long, value_name = "NAME", requires = "release", conflicts_with = "disruption")]
     pub module: Option<String>,
-    /// Approve the disruptions of the release, where disruptionApprovalMode is Manual
+    /// Approve the disruptions of the release, if disruptionApprovalMode is Manual
     #[arg(long, requires = "release")]
     pub disruption: bool,
     /// Approve the disruption of this node (repeatable): the platform may drain and reboot it
     #[arg(long, value_name = "NAME", conflicts_with_all = ["module", "disruption", "apply_now"])]
     pub node: Vec<String>,
-    /// Apply the release immediately, without waiting for update windows, notification delays or gradual rollouts
+    /// Deploy the release immediately, without waiting for update windows, notification delays or gradual rollouts
     #[arg(long, conflicts_with = "disruption")]
     pub apply_now: bool,
-    /// Approve only if the last etcd backup that the cluster shows is younger than this, such as 12h or 1d
+    /// Approve only if the last known etcd backup is younger than this, such as 12h or 1d
     #[arg(long, value_name = "TIME", value_parser = duration::parse, requires = "release", conflicts_with = "module")]
     pub require_backup: Option<Duration>,
     /// Consent.

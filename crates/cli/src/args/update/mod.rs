@@ -44,8 +44,8 @@ pub enum UpdateCommand {
     ///
     /// Changes nothing. The requirements of all releases are checked against the current state of the cluster; each unmet
     /// requirement is shown with the object, its value, the value that is needed, and the fix. For the next
-    /// release, what the platform's controller reports about the requirements replaces dhctl's own result. Exit code 7 if
-    /// something blocks the update.
+    /// release, plan shows the result that the platform's controller reports, instead of its own. Exit code 7 if something
+    /// blocks the update.
     #[command(after_help = super::EXIT_CODES)]
     Plan(Box<PlanArgs>),
     /// Prepare the cluster: set the update mode, create the releases, set the release channel
@@ -58,7 +58,7 @@ pub enum UpdateCommand {
     /// Approve a release, the disruptive part of a release, or a disruptive update of nodes (drain, reboot)
     ///
     /// Only the next release can be approved: no minor version is skipped, and nothing is approved while the previous update
-    /// is running, even where the controller would allow it. Shows each change and asks for confirmation. Nothing is
+    /// is running, even if the controller allows it. Shows each change and asks for confirmation. Nothing is
     /// written if it is approved already.
     #[command(after_help = super::EXIT_CODES)]
     Approve(Box<ApproveArgs>),
@@ -73,9 +73,9 @@ pub enum UpdateCommand {
     Run(Box<RunArgs>),
     /// Watch an update until it is done
     ///
-    /// "Deployed" is the start of an update. It is done when the release, the platform's pod, modules and nodes have been
-    /// healthy, the queues empty, and no alert about the update firing, for the time that --settle sets. Stopping the watch
-    /// does not stop the update.
+    /// "Deployed" is the start of an update. It is done when all of this has been true for the time of --settle: the
+    /// release, the platform's pod, the modules and the nodes are healthy; the queues are empty; no alert about the update
+    /// is firing. Stopping the watch does not stop the update.
     #[command(after_help = watch::stages_and(super::EXIT_CODES))]
     Watch(Box<WatchArgs>),
     /// Find out why an update does not continue, and what to do
@@ -87,16 +87,16 @@ pub enum UpdateCommand {
     /// Upgrade the kernel on all nodes of a node group, or check that they already run the given version
     ///
     /// Creates a NodeGroupConfiguration for each group. The platform then installs the kernel and REBOOTS the nodes, one
-    /// after another, as the group's disruption settings say. Supports systems with apt and dpkg, with dnf, or with
-    /// yum; the packages come from the repositories that the nodes use.
+    /// after another, as the group's disruption settings say. Supports operating systems with apt and dpkg, with
+    /// dnf, or with yum; the packages come from the repositories that the nodes use.
     #[command(after_help = super::EXIT_CODES)]
     Kernel(Box<KernelArgs>),
     /// Write what the vendor's support needs into one file; secrets are masked
     ///
-    /// Objects and events of the platform, logs of its pods, task queues, and the results of status and doctor. Changes nothing
-    /// in the cluster. Lists all files and what is left out, and asks for confirmation before it writes the file. Objects of the
-    /// kind Secret are never in it; in everything else, values that look like secrets are replaced by ***. Read
-    /// the file before you send it.
+    /// Contains objects and events of the platform, logs of its pods, task queues, and the results of status and doctor.
+    /// Changes nothing in the cluster. Lists all files and what is left out, and asks for confirmation before it writes the
+    /// file. Objects of the kind Secret are never in it; in everything else, values that look like secrets are replaced by
+    /// ***. Read the file before you send it.
     #[command(after_help = super::EXIT_CODES)]
     SupportBundle(Box<SupportBundleArgs>),
     /// Write a want list for a pull outside: what clusters run, and which images their registries contain

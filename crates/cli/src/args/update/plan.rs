@@ -40,9 +40,9 @@ pub struct PlanArgs {
         help_heading = "Private registry"
     )]
     pub registry: Option<RepositoryUrl>,
-    /// Also read every image of the first release of the plan in the registry that the cluster pulls from, with the
-    /// cluster's own login: each manifest, and the last byte of each blob; of modules, those that the release requires
-    /// (migratedModules)
+    /// Also check that the images of the first release of the plan can be read in the registry that the cluster pulls from,
+    /// with the cluster's own login. Reads each manifest and the last byte of each blob. Includes only the modules that the
+    /// release requires (migratedModules)
     #[arg(long)]
     pub check_images: bool,
     /// Also plan with a registry or a bundle that has another edition of the platform than the cluster runs
@@ -65,7 +65,7 @@ pub struct PlanArgs {
 /// Format of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PlanFormat {
-    /// For people.
+    /// Human-readable text.
     Text,
     /// One JSON document.
     Json,

@@ -20,10 +20,11 @@ pub struct StatusArgs {
     /// Format of the result on standard output; "prometheus": metrics in the text format of Prometheus
     #[arg(long, value_enum, default_value_t = StatusFormat::Text, value_name = "FORMAT")]
     pub output: StatusFormat,
-    /// With --output prometheus: write the metrics to this file instead of standard output
+    /// With --output prometheus: write the metrics to this file instead of standard output; the file is
+    /// written atomically
     #[arg(short, long, value_name = "PATH")]
     pub out: Option<PathBuf>,
-    /// Replace the file if it exists; a reader never sees an incomplete file
+    /// Replace the file if it exists
     #[arg(long, requires = "out")]
     pub force: bool,
     /// Progress.
@@ -34,7 +35,7 @@ pub struct StatusArgs {
 /// Format of a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum StatusFormat {
-    /// For people.
+    /// Human-readable text.
     Text,
     /// One JSON document.
     Json,

@@ -13,7 +13,7 @@ pub struct SupportBundleArgs {
     /// File to write, a .tar.gz (mode 0600); it must not exist
     #[arg(short, long, value_name = "PATH", required_unless_present = "dry_run")]
     pub out: Option<PathBuf>,
-    /// Also add this log of dhctl, as --log-file has written it (repeatable)
+    /// Also add this log file of dhctl, written with --log-file (repeatable)
     #[arg(long, value_name = "PATH")]
     pub dhctl_log: Vec<PathBuf>,
     /// Consent.

@@ -21,7 +21,7 @@ pub struct WantArgs {
     /// Leave out the names and addresses of clusters and registries
     #[arg(long)]
     pub anonymous: bool,
-    /// Release to update to; default: the one that the cluster's release channel points to at the source
+    /// Release to update to; default: the one that the cluster's release channel points to in the source registry
     #[arg(long, value_name = "VERSION", value_parser = parse_release)]
     pub to: Option<Version>,
     /// Private registry, HOST[:PORT]/PATH, whose complete images are listed (repeatable: images that all of the

@@ -15,7 +15,8 @@ pub struct WatchArgs {
     /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArgs,
-    /// Wait until this release, or a later one, is deployed and settled; default: whatever is deployed or approved
+    /// Wait until the update to this release, or to a later one, is done; default: the approved release, or the deployed one if
+    /// none is approved
     #[arg(long, value_name = "vX.Y.Z", value_parser = parse_release)]
     pub to: Option<Version>,
     /// How long to wait.
@@ -38,15 +39,15 @@ pub struct RunArgs {
     /// Consent.
     #[command(flatten)]
     pub consent: ConsentArgs,
-    /// Before each approval, read every image of the release in the registry that the cluster pulls from, with the
-    /// cluster's own login: each manifest, and the last byte of each blob; approve it only if everything that this cluster
-    /// uses can be read; of modules, those that the release requires (migratedModules)
+    /// Before each approval, check that the images of the release can be read in the registry that the cluster pulls from,
+    /// with the cluster's own login. Reads each manifest and the last byte of each blob. Includes only the modules that the
+    /// release requires (migratedModules). The release is approved only if everything that this cluster uses can be read
     #[arg(long)]
     pub check_images: bool,
     /// Do not wait for update windows, notification delays or gradual rollouts, even if the release is already approved
     #[arg(long)]
     pub apply_now: bool,
-    /// Approve only if the last etcd backup that the cluster shows is younger than this, such as 12h or 1d. Releases that need
+    /// Approve only if the last known etcd backup is younger than this, such as 12h or 1d. Releases that need
     /// no approval (update modes Auto and AutoPatch) are deployed without this condition
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     pub require_backup: Option<Duration>,
@@ -65,8 +66,8 @@ pub struct WaitArgs {
     #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration::parse, help_heading = TIMES)]
     pub settle: Duration,
     /// Report a stage as stuck after this time without progress; default: 15m for switching, 30m for later stages
-    #[arg(long, value_name = "TIME", value_parser = duration::parse, help_heading = TIMES)]
-    pub stalled_after: Option<Duration>,
+    #[arg(long, alias = "stalled-after", value_name = "TIME", value_parser = duration::parse, help_heading = TIMES)]
+    pub stuck_after: Option<Duration>,
     /// End with exit code 7 if the update stays failed or stuck for this long; until then it may recover
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration::parse, help_heading = TIMES)]
     pub patience: Duration,

@@ -16,6 +16,7 @@ use crate::{
     printer,
     result_file::{self, Readers},
     settings::{Output, ProxySettings},
+    words::requirement::EDIT,
 };
 
 pub(crate) fn invocation(settings: ProxySettings) -> Invocation {
@@ -77,7 +78,8 @@ fn print_no_proxy_notes(list: &[String], registry: Option<&Host>) {
             "note: noProxy contains no subnet, and the platform does not add that of the nodes; add it, for example with --no-proxy 10.0.0.0/24",
         );
     }
-    printer::note(
-        "next: put the section at the top level of ClusterConfiguration; in a running cluster: d8 system edit cluster-configuration",
-    );
+    let edit = Command::kubectl(EDIT);
+    printer::note(&format!(
+        "next: put the section at the top level of ClusterConfiguration; in a running cluster: {edit}"
+    ));
 }

@@ -93,7 +93,7 @@ async fn run(mut args: ApproveArgs, environment: Environment) -> Result<(), Fail
     let listed = shown(approvals.iter().map(|(_, it)| &it.change), &flags);
     let mut notes: Vec<String> = Vec::new();
     for (request, approval) in &approvals {
-        notes.extend(approval.notes.iter().map(words::note::approval));
+        notes.extend(approval.notes.iter().map(|it| words::note::approval(it).addressed(&flags).to_string()));
         match request {
             ApprovalRequest::Node { name } => notes.push(pods(&cluster, name).await?),
             ApprovalRequest::Release { version, .. } => {

@@ -12,6 +12,9 @@ use crate::{
     printer::Printer,
 };
 
+/// The width of the labels of a report, in columns.
+pub(super) const LABELS: usize = 15;
+
 /// The report on one cluster, or why there is none.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -50,7 +53,7 @@ impl<T> Report<T> {
     /// Name and address, as the line above the report.
     pub(crate) fn heading(&self) -> String {
         let server = self.server.as_deref().map(|server| format!(" at {server}")).unwrap_or_default();
-        format!("cluster      {}{server}\n", self.context)
+        format!("{:<LABELS$} {}{server}\n", "cluster", self.context)
     }
 }
 

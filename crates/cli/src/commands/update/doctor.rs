@@ -55,11 +55,8 @@ fn failure(conclusion: Conclusion) -> Option<Failure> {
         Conclusion::Clear => None,
         Conclusion::Blocked => Some(Failure::after_result(Exit::Cluster, "something blocks the update")),
         Conclusion::Unclear => Some(
-            Failure::after_result(
-                Exit::Cluster,
-                "too little could be read to say whether anything blocks the update",
-            )
-            .hint(rights()),
+            Failure::after_result(Exit::Cluster, "cannot determine whether anything blocks the update")
+                .hint(rights()),
         ),
     }
 }

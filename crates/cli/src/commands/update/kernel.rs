@@ -161,7 +161,7 @@ fn check(args: &KernelArgs, groups: &[NodeGroup], nodes: &[Node]) -> Result<(), 
         let lines: Vec<String> =
             missing.iter().map(|it| words::refusal::lagging(it).addressed(&flags).to_string()).collect();
         let message =
-            format!("the upgrade to kernel {} is not finished:\n  {}", args.version, lines.join("\n  "));
+            format!("the upgrade to kernel {} is not done:\n  {}", args.version, lines.join("\n  "));
         return Err(
             Failure::new(Exit::Cluster, message).hint(format!("check again: {}", check_command(args)))
         );

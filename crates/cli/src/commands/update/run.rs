@@ -243,7 +243,8 @@ impl Run {
         let changes = self.while_observing(before_approval::notes(&cluster, state, release)).await?;
         let flags = cluster_flags(&self.args.cluster);
         let listed = script(&shown([&approval.change], &flags));
-        let of_approval = approval.notes.iter().map(crate::words::note::approval);
+        let of_approval =
+            approval.notes.iter().map(|it| crate::words::note::approval(it).addressed(&flags).to_string());
         let backup = etcd_backup::before_approval(&etcd_backups(state), release, Timestamp::now());
         let of_release = changes.into_iter().chain(backup).map(|it| it.addressed(&flags).to_string());
         let notes: Vec<String> = of_approval.chain(of_release).collect();

@@ -18,7 +18,7 @@ use crate::{
 };
 
 pub(super) fn settings(args: &WaitArgs) -> Settings {
-    Settings { settle: args.settle, stalled_after: args.stalled_after, problem_limit: args.patience }
+    Settings { settle: args.settle, stalled_after: args.stuck_after, problem_limit: args.patience }
 }
 
 /// The time that the user gave begins now.

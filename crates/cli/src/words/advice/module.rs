@@ -13,7 +13,7 @@ pub(super) fn step(advice: &ModuleAdvice) -> Step {
             with("approve it", Approve::Module { module: module.clone(), version: version.clone() })
         }
         ModuleAdvice::CheckSource { repo } => Step::here(format!(
-            "check that the platform's pod can reach {repo}; if no modules come from there, no action is needed"
+            "check that the platform's pod can reach {repo}; if this cluster uses no modules from this source, no action is needed"
         )),
         ModuleAdvice::CheckSourceModules { repo } => Step::here(format!(
             "check that {repo} has these modules (if not, pull a bundle that contains them and push it), and that \
@@ -53,11 +53,11 @@ pub(super) fn step(advice: &ModuleAdvice) -> Step {
             Kubectl::Delete(Resource::ModulePullOverride, vec![name.clone()]),
         ),
         ModuleAdvice::FixModule => Step::here(
-            "fix the fault that the message reports: it is usually in the module's settings, in its source, or in an object that the module installs",
+            "fix the error that the message reports: it is usually in the module's settings, in its source, or in an object that the module installs",
         ),
         ModuleAdvice::ChooseSource => Step::here("set spec.source of the ModuleConfig to one of the sources"),
         ModuleAdvice::PullMissing => Step::outside(
-            "pull the missing minor versions of the module; if a release is broken, pull it again",
+            "pull the missing minor versions of the module; if a release is damaged, pull it again",
         ),
         ModuleAdvice::EndMaintenance => with(
             "when the work is done, turn off maintenance mode",

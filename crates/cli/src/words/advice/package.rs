@@ -17,11 +17,15 @@ pub(super) fn step(advice: &PackageAdvice) -> Step {
             with("see what the application reports", Kubectl::Get(object, Output::JsonPath("{.status}")))
         }
         PackageAdvice::Fix => Step::here(
-            "fix the fault that the message reports: it is usually in the application's settings, in its repository, or in a \
+            "fix the error that the message reports: it is usually in the application's settings, in its repository, or in a \
              requirement that the cluster does not meet",
         ),
         PackageAdvice::CheckRepository { repo, used } => {
-            let unused = if *used { "" } else { "; if you use no packages from there, no action is needed" };
+            let unused = if *used {
+                ""
+            } else {
+                "; if this cluster uses no packages from this repository, no action is needed"
+            };
             Step::here(format!(
                 "check that {repo} exists in the registry and that the login of the PackageRepository can read it{unused}"
             ))

@@ -50,7 +50,7 @@ pub(super) fn step(advice: &PlatformAdvice) -> Step {
             with("back up etcd, and wait until the job is complete", command.clone())
         }
         PlatformAdvice::BackUpEtcd { command, is_seen: false } => with(
-            "back up etcd, then run this command again without --require-backup, because the cluster does not show this backup",
+            "back up etcd, then run this command again without --require-backup, because dhctl cannot find this backup in the cluster",
             command.clone(),
         ),
         PlatformAdvice::FixPod => {

@@ -20,9 +20,12 @@ pub(super) fn step(advice: &RegistryAdvice) -> Step {
         RegistryAdvice::CheckUpstream => Step::here(
             "check that the upstream of the proxy cache can be reached and has what is missing; nothing can be pushed to a proxy cache",
         ),
-        RegistryAdvice::CheckFromHere => Step::here(
-            "run this command where the cluster's registry can be reached; images in a registry inside the cluster cannot be checked, so leave out --check-images there",
-        ),
+        RegistryAdvice::CheckWhereReachable => {
+            Step::here("run this command on a machine that can reach the cluster's registry")
+        }
+        RegistryAdvice::SkipImageCheck => {
+            Step::here("or, if the registry is inside the cluster, run this command without --check-images")
+        }
         RegistryAdvice::PullEdition { edition } => Step::outside(
             Sentence::from(format!("pull a bundle of the edition {edition}: "))
                 .command(Mirror::PullEdition(edition.to_ascii_lowercase())),
@@ -54,18 +57,19 @@ fn pull(contents: &Contents) -> Sentence {
             .quoted(Update::Status)
             .text(" shows its version): ")
             .command(Mirror::PullRelease(None)),
-        Contents::Channel(deployed) => {
-            let text = "pull a bundle that contains all releases up to the one that the channel points to";
-            match deployed {
-                Some(version) => Sentence::from(text)
-                    .text(": ")
-                    .command(Mirror::PullSince { major: version.major, minor: version.minor }),
-                None => text.into(),
-            }
-        }
-        Contents::NewerChannel => {
-            "to update, pull a bundle in which the release channel points to a newer release".into()
-        }
+        Contents::Channel(Some(deployed)) => Sentence::from(
+            "pull a bundle that contains all releases up to the one that the channel points to: ",
+        )
+        .command(Mirror::PullSince { major: deployed.major, minor: deployed.minor }),
+        Contents::Channel(None) => Sentence::from(
+            "pull a bundle that contains all releases from the deployed minor version (MAJOR.MINOR) up to the one that \
+             the channel points to: ",
+        )
+        .command(Mirror::PullSinceUnknown),
+        Contents::NewerChannel { deployed } => Sentence::from(
+            "to update, pull a new bundle when the release channel points to a newer release in the source registry: ",
+        )
+        .command(Mirror::PullSince { major: deployed.major, minor: deployed.minor }),
         Contents::Modules => Sentence::from("pull a bundle that contains these modules: ")
             .command(Mirror::PullModule("NAME".to_owned())),
     }

@@ -17,25 +17,12 @@ pub(super) fn step(advice: &ReleaseAdvice) -> Step {
         ReleaseAdvice::DoNotApprove => {
             Step::here("do not approve the release before the following steps are done")
         }
-        ReleaseAdvice::TakeBackApproval { name } => with(
-            "take the approval back",
-            Kubectl::Patch {
-                resource: Resource::DeckhouseRelease,
-                name: name.clone(),
-                status: false,
-                patch: Json::from(&json!({
-                    "approved": false,
-                    "metadata": { "annotations": {
-                        "release.deckhouse.io/approved": null, "release.deckhouse.io/apply-now": null,
-                    } },
-                })),
-            },
-        ),
+        ReleaseAdvice::RevokeApproval { name } => with("revoke the approval", revoke_approval(name)),
         ReleaseAdvice::AskSupport => Step::here(
             "before the next update, ask the platform's support team which changes from the skipped versions are missing",
         ),
-        ReleaseAdvice::Delete { name } => with(
-            "delete the waiting object (this command names it; the deployed one must stay)",
+        ReleaseAdvice::Delete { name, kept } => with(
+            &format!("delete the waiting object {name}, not the object {kept}"),
             Kubectl::Delete(Resource::DeckhouseRelease, vec![name.clone()]),
         ),
         ReleaseAdvice::DeleteAll { names } => with(
@@ -67,5 +54,20 @@ pub(super) fn step(advice: &ReleaseAdvice) -> Step {
         ReleaseAdvice::CheckEdition => {
             Step::here("check that no version is skipped, and that the bundle is for the cluster's edition")
         }
+    }
+}
+
+/// The command that revokes the approval of a release.
+pub(in crate::words) fn revoke_approval(name: &str) -> Kubectl {
+    Kubectl::Patch {
+        resource: Resource::DeckhouseRelease,
+        name: name.to_owned(),
+        status: false,
+        patch: Json::from(&json!({
+            "approved": false,
+            "metadata": { "annotations": {
+                "release.deckhouse.io/approved": null, "release.deckhouse.io/apply-now": null,
+            } },
+        })),
     }
 }

@@ -118,7 +118,7 @@ fn nodes_and_disruptions_are_approved() {
     platform.put(&[node]);
     let run = platform.update(&["approve", "--node", "master-0", "--yes"]).expect(0);
     for said in [
-        "only master",
+        "only control-plane node",
         "requires an approval of each disruption",
         "2 pods run on node master-0: d8-system/deckhouse-0, default/shop-0",
     ] {
@@ -248,9 +248,8 @@ fn nothing_is_approved_while_the_previous_update_is_running() {
     ready("False");
     let run = platform.update(&["approve", "v1.71.4", "--yes"]).expect(7);
     assert!(
-        run.stderr.contains(
-            "DeckhouseRelease/v1.71.4 cannot be approved yet: the update to v1.70.1 is not finished"
-        ),
+        run.stderr
+            .contains("DeckhouseRelease/v1.71.4 cannot be approved yet: the update to v1.70.1 is not done"),
         "{}",
         run.stderr
     );
@@ -304,7 +303,7 @@ fn a_change_during_the_confirmation_is_decided_again() {
         platform.merge("DeckhouseRelease", "v1.71.9", json!({ "spec": disruptions }));
     };
     let shown = on_terminal_while(&platform, "60s", "approve v1.71.9", Some(("[y/N]", "y\n")), more);
-    assert!(shown.contains("somebody else has changed it") && shown.contains("code 7"), "{shown}");
+    assert!(shown.contains("was modified by another client") && shown.contains("code 7"), "{shown}");
     assert_eq!(platform.get("DeckhouseRelease", "v1.71.9")["approved"], false);
 }
 

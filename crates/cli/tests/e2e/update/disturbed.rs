@@ -60,7 +60,7 @@ fn a_change_by_another_client_stops_the_run() {
     change(json!({ "settings": { "releaseChannel": "Beta" } }), json!({}));
     let (code, said) = run.ends(&platform);
     assert_eq!(code, Some(7), "{said}");
-    assert!(said.contains("ModuleConfig/deckhouse: somebody else has changed it"), "{said}");
+    assert!(said.contains("ModuleConfig/deckhouse was modified by another client"), "{said}");
     assert_eq!(mode(&platform), Value::Null, "nothing more is written");
 
     let as_before = || {

@@ -404,7 +404,7 @@ fn what_the_platform_says_in_its_log() {
 fn too_little_could_be_read() {
     let setup = Setup::open();
     let run = setup.doctor_as("alice", &[]).expect(7);
-    assert!(run.stdout.starts_with("No blocking problem was found, but too little"), "{}", run.stdout);
+    assert!(run.stdout.starts_with("No blocking problem was found, but not everything"), "{}", run.stdout);
     assert!(run.stdout.contains("  DeckhouseReleases: no permission: "), "{}", run.stdout);
     assert!(
         run.stderr.contains("hint: ask a cluster administrator to apply the permissions that this command prints: dhctl update rbac --user NAME"),

@@ -33,7 +33,7 @@ fn the_place_that_decides_is_named() {
     platform.grant_printed(&["--read-only", "--secrets"]);
     let expect = |line: &str, fix: &str| {
         let status = platform.as_alice(&["status"]).expect(0).stdout;
-        assert!(status.contains(&format!("             {line}\n")), "{status}");
+        assert!(status.contains(&format!("                {line}\n")), "{status}");
         let plan = platform.as_alice(&["plan"]).expect(7).stdout;
         assert!(plan.contains(fix), "{plan}");
     };

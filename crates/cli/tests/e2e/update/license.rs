@@ -55,13 +55,13 @@ fn what_a_license_means_for_an_update() {
             "Warning",
             "ExpiringSoon",
             "Warning (ExpiringSoon), valid until 2026-12-10",
-            "EffectiveLicense/deckhouse-platform expires soon on 2026-12-10",
+            "EffectiveLicense/deckhouse-platform expires soon, on 2026-12-10",
             0,
         ),
         (
             "Grace",
             "Expired",
-            "Grace (Expired), valid until 2026-12-10",
+            "expired on 2026-12-10 (state Grace)",
             "EffectiveLicense/deckhouse-platform expired on 2026-12-10; its grace period ends on 2026-12-24",
             0,
         ),
@@ -75,7 +75,7 @@ fn what_a_license_means_for_an_update() {
     ] {
         platform.put(&[license(state, reason)]);
         let [status, plan, doctor, json] = reports();
-        assert!(status.stdout.contains(&format!("license      {line}\n")), "{}", status.stdout);
+        assert!(status.stdout.contains(&format!("license         {line}\n")), "{}", status.stdout);
         for run in [&status, &plan, &doctor] {
             assert!(run.stdout.contains(what) && run.stdout.contains(save), "{}", run.stdout);
         }
@@ -87,7 +87,7 @@ fn what_a_license_means_for_an_update() {
     }
     platform.put(&[license("Valid", "")]);
     let [status, plan, ..] = reports();
-    assert!(status.stdout.contains("license      Valid, valid until 2026-12-10\n"), "{}", status.stdout);
+    assert!(status.stdout.contains("license         valid until 2026-12-10\n"), "{}", status.stdout);
     assert!(!plan.stdout.contains("EffectiveLicense"), "{}", plan.stdout);
 }
 
@@ -106,7 +106,7 @@ fn a_license_that_cannot_be_read_is_unknown() {
         api.replace(&name(&role), &kube::api::PostParams::default(), &role).await.unwrap();
     });
     let status = platform.as_alice(&["status"]).expect(0).stdout;
-    assert!(status.contains("license      unknown: no permission"), "{status}");
+    assert!(status.contains("license         unknown: no permission"), "{status}");
     let plan = platform.as_alice(&["plan"]).stdout;
     assert!(plan.contains("what the license means for the update: no permission"), "{plan}");
 }

@@ -45,9 +45,10 @@ fn what_an_object_does_not_contain_is_unknown() {
     ]);
     platform.grant_printed(&["--read-only", "--queues", "--secrets"]);
     let status = platform.as_alice(&["status"]).expect(0).stdout;
-    for line in
-        ["modules      1 of 2 enabled modules are ready\n", "sds: Ready: the new version is being applied\n"]
-    {
+    for line in [
+        "modules         1 of 2 enabled modules are ready\n",
+        "sds: Ready: the new version is being applied\n",
+    ] {
         assert!(status.contains(line), "{line}: {status}");
     }
     let plan = platform.as_alice(&["plan"]).stdout;
@@ -70,7 +71,7 @@ fn a_version_that_is_not_supported_is_unknown() {
     platform.put(&[module("sds", "deckhouse-modules", "True", "True", "")]);
     let newer = "the API server serves modules.deckhouse.io only as v1beta1, which this dhctl does not support; use a newer dhctl";
     let status = platform.update(&["status"]).expect(0).stdout;
-    assert!(status.contains(&format!("modules      unknown: {newer}\n")), "{status}");
+    assert!(status.contains(&format!("modules         unknown: {newer}\n")), "{status}");
     let plan = platform.update(&["plan"]).stdout;
     assert!(plan.contains(&format!("modules cannot be read: {newer}")), "{plan}");
 }

@@ -67,7 +67,7 @@ fn repositories_and_applications() {
             .collect();
     let [status, plan, doctor, json] = &reports[..] else { panic!() };
     for line in [
-        "packages     corp: 19 packages from registry.example.com/dkp/corp, scanned at 2026-09-14 10:00 UTC",
+        "packages        corp: 19 packages from registry.example.com/dkp/corp, last scanned at 2026-09-14 10:00 UTC",
         "  the registry denies access\n",
         "applications 1 of 3 ready\n",
         "default/console: Failed: console is Failed\n",

@@ -224,8 +224,8 @@ fn several_clusters_each_with_its_plan() {
         platform.update(&[&PLAN[..], &words, more].concat())
     };
     let run = with(&[]).expect(5);
-    assert!(run.stdout.starts_with("cluster      here at https://"), "{}", run.stdout);
-    assert!(run.stdout.contains("\ncluster      away\nerror: "), "{}", run.stdout);
+    assert!(run.stdout.starts_with("cluster         here at https://"), "{}", run.stdout);
+    assert!(run.stdout.contains("\ncluster         away\nerror: "), "{}", run.stdout);
     assert!(run.stderr.contains("error: no report for away"), "{}", run.stderr);
     let json = with(&["--output", "json"]).expect(5).json();
     assert_eq!(json["result"][0]["context"], "here");

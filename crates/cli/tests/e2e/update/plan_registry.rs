@@ -138,7 +138,7 @@ fn missing_images_block() {
     assert_eq!(
         blocking,
         &[Value::from(format!(
-            "Registry/{url} does not have these images: {url}:v1.59.4; pull a bundle with the releases from v1.57 on: dhctl mirror pull -i d8.tar --min-version 1.57; push \
+            "Registry/{url} does not have these images: {url}:v1.59.4; pull a bundle with the releases from 1.57 on: dhctl mirror pull -i d8.tar --min-version 1.57; push \
              the bundle: dhctl mirror push -i d8.tar --registry {url}"
         ))]
     );

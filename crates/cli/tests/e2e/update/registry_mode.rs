@@ -69,7 +69,7 @@ fn a_switch_blocks_the_plan_until_it_is_done() {
     platform.grant_printed(&["--read-only", "--queues", "--secrets"]);
     let status = platform.as_alice(&["status"]).expect(0).stdout;
     for line in [
-        "registry     https://registry.d8-system.svc:5001/system/deckhouse, login ro\n",
+        "registry        https://registry.d8-system.svc:5001/system/deckhouse, login ro\n",
         "mode Local\n",
         "switching to mode Local, waits for RegistryContainsRequiredImages: Mode: Default master-0: 0 of 166 items processed\n",
         "bundles are pushed to registry.corp.example/system/deckhouse\n",

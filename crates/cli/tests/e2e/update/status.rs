@@ -106,10 +106,13 @@ fn a_read_only_account_gets_one_note_about_missing_sources() {
     let note = "note: this account cannot read the task queues, ClusterConfiguration, the registry's address and login; \
                 `dhctl update rbac --read-only --queues --secrets --user NAME` prints the missing permissions\n";
     for (words, said) in [
-        (&["status"][..], "queue        unknown: no permission: exec in the platform's pod"),
-        (&["status"], "registry     unknown: no permission: get of the Secret d8-system/deckhouse-registry"),
+        (&["status"][..], "queue           unknown: no permission: exec in the platform's pod"),
+        (
+            &["status"],
+            "registry        unknown: no permission: get of the Secret d8-system/deckhouse-registry",
+        ),
         (&["plan"], "v1.70.1 is deployed"),
-        (&["doctor", "--no-registry", "--verbose"], "queues of the platform's pod: no permission: exec"),
+        (&["doctor", "--no-registry", "--verbose"], "task queues: no permission: exec"),
     ] {
         let run = platform.as_alice(words);
         assert!(run.stdout.contains(said), "{words:?}: {}", run.stdout);
@@ -132,7 +135,7 @@ fn a_read_only_account_gets_one_note_about_missing_sources() {
 fn permitted_sources_are_not_reported_as_missing_permissions() {
     let platform = platform();
     let run = platform.as_alice(&["status"]).expect(4);
-    assert!(run.stdout.contains("releases     unknown: no permission: "), "{}", run.stdout);
+    assert!(run.stdout.contains("releases        unknown: no permission: "), "{}", run.stdout);
     assert!(!run.stdout.contains("v1.71.4"), "{}", run.stdout);
     assert!(
         run.stderr.starts_with("error: cannot read anything that the report needs: no permission: ")
@@ -175,7 +178,7 @@ fn permitted_sources_are_not_reported_as_missing_permissions() {
     platform.until_alice_may("list", "", "nodes", None);
     let partly = platform.as_alice(&["status"]).expect(0).stdout;
     assert!(
-        partly.contains("masters      master-0") && partly.contains("unknown: no permission"),
+        partly.contains("control plane   master-0") && partly.contains("unknown: no permission"),
         "{partly}"
     );
 }
@@ -189,10 +192,10 @@ fn missing_objects_are_unknown_with_the_reason() {
     platform.kubelet.on("deckhouse-controller", Answer::prints("Summary:\n  No queues.\n"));
     let text = platform.update(&["status"]).expect(0).stdout;
     assert!(
-        text.contains("alerts       unknown: the API server does not serve the resource clusteralerts\n"),
+        text.contains("alerts          unknown: the API server does not serve the resource clusteralerts\n"),
         "{text}"
     );
-    assert!(text.contains("queue        unknown: the controller has no queues yet\n"), "{text}");
+    assert!(text.contains("queue           unknown: the controller has no queues yet\n"), "{text}");
 }
 
 /// A kubeconfig with this cluster and one that cannot be reached.
@@ -231,8 +234,10 @@ fn several_clusters_with_one_unavailable() {
     };
     // The cluster here has an alert that blocks; the one that is away weighs more.
     let run = doctor(&["--context", "here", "--context", "away"]).expect(5);
-    let (here, away) =
-        (run.stdout.find("cluster      here at https://"), run.stdout.find("cluster      away\nerror: "));
+    let (here, away) = (
+        run.stdout.find("cluster         here at https://"),
+        run.stdout.find("cluster         away\nerror: "),
+    );
     assert!(here.is_some() && here < away, "{}", run.stdout);
     assert!(
         run.stdout.contains("BLOCKS: ClusterAlert/a2 is firing: D8DeckhouseConfigInvalid"),
@@ -328,7 +333,7 @@ fn a_source_that_cannot_be_read_is_not_healthy() {
     let run = platform.as_alice(&["status", "--exit-code"]).expect(7);
     assert!(
         run.stderr.contains(
-            "\nerror: too little could be read to say whether the cluster is idle and healthy: the queues and the \
+            "\nerror: cannot determine whether the cluster is idle and healthy: the queues and the \
              converge status cannot be read: no permission: exec in the platform's pod"
         ),
         "{}",

@@ -137,7 +137,7 @@ fn without_release(
         let reached = context.next_release().is_none() && ready;
         return reached.then(|| {
             notable(Rule::ChannelReached, ChannelFact::Reached { image, version })
-                .advise(RegistryAdvice::Pull(Contents::NewerChannel))
+                .advise(RegistryAdvice::Pull(Contents::NewerChannel { deployed: deployed.clone() }))
                 .advise(context.push())
         });
     }
@@ -145,7 +145,7 @@ fn without_release(
         let fact = ChannelFact::Behind { image, version, deployed: deployed.clone() };
         return Some(
             notable(Rule::ChannelBehind, fact)
-                .advise(RegistryAdvice::Pull(Contents::NewerChannel))
+                .advise(RegistryAdvice::Pull(Contents::NewerChannel { deployed: deployed.clone() }))
                 .advise(context.push()),
         );
     }

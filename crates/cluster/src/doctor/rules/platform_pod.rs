@@ -170,7 +170,7 @@ fn no_pod(context: &Context<'_>) -> Finding {
 fn unscheduled(context: &Context<'_>, pod: &DeckhousePod) -> Finding {
     let reason = context.event_of(&pod.name, "FailedScheduling", "");
     let fact = PodFact::Unscheduled { reason: reason.map(short) };
-    let nodes = Kubectl::Get(Objects::masters(), Output::Table);
+    let nodes = Kubectl::Get(Objects::control_plane_nodes(), Output::Table);
     Finding::new(Rule::PlatformUnscheduled, Severity::Blocks, pod_object(pod), fact)
         .advise(see(See::PodEvents, events_of(pod)))
         .advise(see(See::ControlPlaneNodes, nodes))

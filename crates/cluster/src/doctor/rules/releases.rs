@@ -114,7 +114,7 @@ pub(super) fn duplicates(context: &Context<'_>) -> Vec<Finding> {
         let advice = if duplicate.is_waiting() {
             Advice::Prepare(PrepareFor::RemoveDuplicates)
         } else {
-            ReleaseAdvice::Delete { name: other.name.clone() }.into()
+            ReleaseAdvice::Delete { name: other.name.clone(), kept: duplicate.name.clone() }.into()
         };
         Finding::new(Rule::Twins, Severity::Blocks, object(duplicate), fact)
             .advise(advice)

@@ -27,7 +27,7 @@ const OBJECTS: usize = 3;
 pub(super) fn text(plan: &Plan, all_changes: bool, flags: &ClusterFlags) -> String {
     let mut text = match plan.steps.len() {
         0 if plan.left_out.is_empty() => {
-            format!("{} is deployed; no later release is known.\n", plan.deployed)
+            format!("{} is deployed; no newer release is known.\n", plan.deployed)
         }
         0 => format!("{} is deployed; no release can follow it yet.\n", plan.deployed),
         1 => format!("{} is deployed; 1 release follows:\n", plan.deployed),
@@ -73,7 +73,7 @@ fn outcome(plan: &Plan, flags: &ClusterFlags) -> String {
     match (&plan.blocking[..], &plan.next) {
         ([], None) => {
             format!(
-                "\nTo update, pull a newer release on the machine with internet access and push it to the cluster's registry; then check again: {again}\n"
+                "\nTo update, pull a newer release outside, push it to the cluster's registry inside, then check again: {again}\n"
             )
         }
         ([], Some(next)) => {
@@ -95,10 +95,10 @@ fn outcome(plan: &Plan, flags: &ClusterFlags) -> String {
             match (first_blocked(plan), next) {
                 (Some(version), Some(next)) => format!(
                     "\n{number} {verb} v{version} and later releases:\n\n{blocks}\nNo known problem blocks the releases before \
-                     v{version}.\n{}Check again: {again}\n",
+                     v{version}.\n{}check again: {again}\n",
                     next_line(plan, next, flags)
                 ),
-                _ => format!("\n{number} {verb} the update:\n\n{blocks}\nCheck again: {again}\n"),
+                _ => format!("\n{number} {verb} the update:\n\n{blocks}\ncheck again: {again}\n"),
             }
         }
     }

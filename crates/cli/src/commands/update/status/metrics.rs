@@ -26,11 +26,11 @@ const READ: Gauge =
     gauge("dhctl_last_read_timestamp_seconds", "When the cluster was read, in seconds since 1970.");
 const READABLE: Gauge = gauge(
     "dhctl_source_readable",
-    "Whether a kind of data could be read (1) or not (0). What the cluster does not have is left out.",
+    "Whether a kind of data could be read (1) or not (0). Kinds of data that the cluster does not have are left out.",
 );
 const IDLE: Gauge = gauge(
     "dhctl_update_idle_and_healthy",
-    "Whether the cluster is idle and healthy (1) or not (0), as status --exit-code decides it.",
+    "Whether the cluster is idle and healthy (1) or not (0), by the same rules as status --exit-code.",
 );
 const PROBLEMS: Gauge = gauge(
     "dhctl_update_problems",
@@ -38,7 +38,7 @@ const PROBLEMS: Gauge = gauge(
 );
 const WARNINGS: Gauge = gauge(
     "dhctl_update_warnings",
-    "Warnings: minor versions that were skipped or may be, an unset update mode.",
+    "Number of warnings: minor versions that were or may be skipped, or an unset update mode.",
 );
 const PLATFORM: Gauge = gauge(
     "dhctl_platform_info",
@@ -73,7 +73,7 @@ const NODES_OLD: Gauge = gauge(
 );
 const BACKUP: Gauge = gauge(
     "dhctl_etcd_backup_timestamp_seconds",
-    "When the last etcd backup that the cluster shows was made, in seconds since 1970.",
+    "When the last known etcd backup was created, in seconds since 1970.",
 );
 
 /// All metrics, in their order.

@@ -14,7 +14,7 @@ pub(super) fn unhealthy(health: &Health) -> Option<Failure> {
         UnhealthyKind::Blocks => "something blocks the update",
         UnhealthyKind::Alert => "an alert about an update is firing",
         UnhealthyKind::Running => "the cluster is not idle or not healthy",
-        UnhealthyKind::Unknown => "too little could be read to say whether the cluster is idle and healthy",
+        UnhealthyKind::Unknown => "cannot determine whether the cluster is idle and healthy",
     };
     let of_kind = health.reasons.iter().filter(|it| it.kind == first.kind);
     let named: Vec<String> = of_kind.map(|it| words::what(&it.problem).to_string()).collect();
@@ -57,7 +57,7 @@ mod tests {
         let (_, text) = of(&[unknown]).unwrap();
         assert_eq!(
             text,
-            "error: too little could be read to say whether the cluster is idle and healthy: \
+            "error: cannot determine whether the cluster is idle and healthy: \
              Nodes cannot be read: no permission\n"
         );
     }

@@ -3,7 +3,7 @@
 use cluster::health::Blockers;
 use commands::{ClusterFlags, Command, Sentence, Update};
 
-use crate::{format::count, words};
+use crate::{commands::update::clusters::LABELS, format::count, words};
 
 /// More problems than these are only counted.
 const SHOWN: usize = 3;
@@ -14,35 +14,38 @@ pub(super) fn of(blockers: &Blockers, flags: &ClusterFlags) -> String {
     let doctor = Command::from(Update::Doctor).addressed(flags);
     let mut text = String::new();
     if !findings.is_empty() {
-        text += &format!("blocked      {}; causes and fixes: {doctor}\n", count(findings.len(), "problem"));
+        let problems = count(findings.len(), "problem");
+        text += &format!("{:<LABELS$} {problems}; causes and fixes: {doctor}\n", "blocked");
         for problem in findings.iter().take(SHOWN) {
-            text += &format!("{:<12} {}\n", "", words::what(problem));
+            text += &format!("{:<LABELS$} {}\n", "", words::what(problem));
         }
         if findings.len() > SHOWN {
-            text += &format!("{:<12} and {} more\n", "", findings.len() - SHOWN);
+            text += &format!("{:<LABELS$} and {} more\n", "", findings.len() - SHOWN);
         }
         return text;
     }
     if *is_unclear {
         return format!(
-            "unknown      too little could be read to say whether anything blocks the update; see: {doctor}\n"
+            "{:<LABELS$} cannot determine whether anything blocks the update; see: {doctor}\n",
+            "unknown"
         );
     }
     match plan {
-        None => format!("unknown      the running version is unknown; see: {doctor}\n"),
+        None => format!("{:<LABELS$} the running version is unknown; see: {doctor}\n", "unknown"),
         Some(plan) if plan.blocking.is_empty() && !plan.risks.is_empty() => {
-            format!("at risk      {}, see below\n", count(plan.risks.len(), "warning"))
+            format!("{:<LABELS$} {}, see below\n", "at risk", count(plan.risks.len(), "warning"))
         }
         Some(plan) if plan.blocking.is_empty() => {
             let next = plan.next.clone().map_or_else(
                 || Sentence::from("no release is waiting"),
                 |next| Sentence::from("next: ").command(next.addressed(flags)),
             );
-            format!("not blocked  {next}\n")
+            format!("{:<LABELS$} {next}\n", "not blocked")
         }
         Some(plan) => {
             let command = Command::from(Update::Plan).addressed(flags);
-            format!("blocked      {}; details: {command}\n", count(plan.blocking.len(), "problem"))
+            let problems = count(plan.blocking.len(), "problem");
+            format!("{:<LABELS$} {problems}; details: {command}\n", "blocked")
         }
     }
 }

@@ -11,6 +11,7 @@ use cluster::{
 use commands::{ClusterFlags, Command, Sentence, Update};
 
 use crate::{
+    commands::update::clusters::LABELS,
     format::{count, minute},
     words,
 };
@@ -37,7 +38,7 @@ struct Text<'a> {
 
 impl Text<'_> {
     fn line(&mut self, label: &str, what: &str) {
-        self.lines += format!("{label:<12} {what}").trim_end();
+        self.lines += format!("{label:<LABELS$} {what}").trim_end();
         self.lines.push('\n');
     }
 
@@ -73,7 +74,7 @@ impl Text<'_> {
         self.part("alerts", &status.alerts, |text, label, alerts| text.alerts(label, alerts));
         self.part("node groups", &status.node_groups, |text, label, groups| text.groups(label, groups));
         self.part("modules", &status.modules, Self::modules);
-        self.part("mod releases", &status.module_releases, |text, label, releases| {
+        self.part("module releases", &status.module_releases, |text, label, releases| {
             text.module_releases(label, releases);
         });
         self.part("overrides", &status.module_pull_overrides, |text, _, overrides| {
@@ -105,7 +106,7 @@ impl Text<'_> {
                 self.more(&format!("unknown where its version is set: {unknown}"));
             }
         }
-        self.part("masters", &status.masters, Self::masters);
+        self.part("control plane", &status.masters, Self::control_plane);
         if let Some(license) = &status.license {
             self.part("license", license, |text, label, license| {
                 text.line(label, &words::license::state(license));
@@ -227,7 +228,7 @@ impl Text<'_> {
         self.rest(waiting.len(), SHOWN);
     }
 
-    fn masters(&mut self, label: &str, masters: &Masters) {
+    fn control_plane(&mut self, label: &str, masters: &Masters) {
         self.line(
             label,
             &if masters.names.is_empty() { "none".to_owned() } else { masters.names.join(", ") },

@@ -53,7 +53,7 @@ fn cluster(cluster: &WantedCluster) -> String {
     text += &named_list("runs", &runs);
     let target = match target {
         Some(target) => tag_of(target),
-        None => "what the release channel points to at the source".to_owned(),
+        None => "the release that the release channel points to in the source registry".to_owned(),
     };
     text += &named_list("target", &[target]);
     text += &named_list("modules", &or_none(cluster.modules.iter().map(module)));
