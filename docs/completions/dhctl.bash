@@ -2853,7 +2853,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update__subcmd__run)
-            opts="-y -h --kubeconfig --context --to --yes --check-images --apply-now --require-backup --settle --stalled-after --patience --timeout --output --progress --verbose --quiet --log --log-file --help"
+            opts="-y -h --kubeconfig --context --to --yes --check-images --apply-now --require-backup --settle --stuck-after --patience --timeout --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2879,7 +2879,7 @@ _dhctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --stalled-after)
+                --stuck-after)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3109,7 +3109,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update__subcmd__watch)
-            opts="-h --kubeconfig --context --to --settle --stalled-after --patience --timeout --output --progress --verbose --quiet --log --log-file --help"
+            opts="-h --kubeconfig --context --to --settle --stuck-after --patience --timeout --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3131,7 +3131,7 @@ _dhctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --stalled-after)
+                --stuck-after)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -84,7 +84,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -159,7 +159,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -203,7 +203,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -233,7 +233,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -272,7 +272,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fi
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -316,7 +316,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_s
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -349,7 +349,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_s
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from push" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from push" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from push" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from push" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from push" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from push" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -379,7 +379,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_s
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -412,7 +412,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join missing-parts digests complete" -f -a "missing-parts" -d 'Find the parts of a bundle that are missing or damaged, and request them'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join missing-parts digests complete" -f -a "digests" -d 'Write the digests of a bundle\'s blobs to a small file, for a later pull with --base'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join missing-parts digests complete" -f -a "complete" -d 'Make the full bundle from a thin bundle and its base, byte for byte'
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -429,7 +429,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from verify" -l allow-missing-module -d 'Accept that this module is missing, although a release (migratedModules) or another module requires it: it is disabled in your clusters, or your registry has it already (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from verify" -l expect-sum -d 'Fail unless the bundle and the files next to it have this sum, which the pull printed: 64 hexadecimal digits, with or without spaces' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from verify" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from verify" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from verify" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -447,7 +447,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from split" -s c -l images-bundle-chunk-size -d 'Maximum size of a part: a number of GiB, or a size such as 200MB, 4GiB or fat32' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from split" -l only -d 'Write only the parts that this file requests, which "dhctl bundle missing-parts" has written' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from split" -s o -l out -d 'Directory for the parts' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from split" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from split" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from split" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -464,7 +464,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from split" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from split" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -s o -l out -d 'The file to write; the name must end in .tar' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -481,7 +481,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from missing-parts" -s o -l out -d 'The file to write; none is written if no part is missing or damaged' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from missing-parts" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from missing-parts" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from missing-parts" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -498,7 +498,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from missing-parts" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from missing-parts" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from digests" -s o -l out -d 'The file to write' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from digests" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from digests" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from digests" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -516,7 +516,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from digests" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from complete" -l base -d 'A bundle that has blobs which the thin bundle leaves out (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from complete" -s o -l out -d 'The file to write; the name must end in .tar' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from complete" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from complete" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from complete" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -551,7 +551,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_su
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -580,7 +580,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_su
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from list" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from list" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from list" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from list" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from list" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from list" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -620,7 +620,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_su
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -786,10 +786,10 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle want rbac" -f -a "rbac" -d 'Print the permissions that the update commands need, as a manifest for kubectl apply'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the service account of the pod that dhctl runs in' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l context -d 'Context of the kubeconfig (repeatable); default: the current context' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l output -d 'Format of the result on standard output; "prometheus": metrics in the text format of Prometheus' -r -f -a "text\t'For people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l output -d 'Format of the result on standard output; "prometheus": metrics in the text format of Prometheus' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'
 prometheus\t'Metrics in the text format of Prometheus'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -s o -l out -d 'With --output prometheus: write the metrics to this file instead of standard output' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -s o -l out -d 'With --output prometheus: write the metrics to this file instead of standard output; the file is written atomically' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
 json\t'One JSON object per line'"
@@ -801,7 +801,7 @@ debug\t'Each request'
 trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l exit-code -d 'For monitoring: exit code 0 only if every cluster is idle and healthy, otherwise 7, with the reason on standard error. Unreadable data counts as unhealthy. A release that waits for approval or for an update window counts as healthy'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l force -d 'Replace the file if it exists; a reader never sees an incomplete file'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l force -d 'Replace the file if it exists'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l verbose -d 'Print a line for every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -819,9 +819,9 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the service account of the pod that dhctl runs in' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l context -d 'Context of the kubeconfig (repeatable); default: the current context' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l output -d 'Format of the result on standard output; "yaml": the releases of the plan, for kubectl create' -r -f -a "text\t'For people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l output -d 'Format of the result on standard output; "yaml": the releases of the plan, for kubectl create' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'
-yaml\t'The releases of the chain as deckhousereleases.yaml, without `approved` and `status`'"
+yaml\t'The releases of the plan as deckhousereleases.yaml, without `approved` and `status`'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
@@ -831,7 +831,7 @@ trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l helm -d 'Also search all Helm releases for removed Kubernetes APIs; needs permission to read all Secrets'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l changelog -d 'List all changes of each release; default: only those with an impact, and how many others there are'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l check-images -d 'Also read every image of the first release of the plan in the registry that the cluster pulls from, with the cluster\'s own login: each manifest, and the last byte of each blob; of modules, those that the release requires (migratedModules)'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l check-images -d 'Also check that the images of the first release of the plan can be read in the registry that the cluster pulls from, with the cluster\'s own login. Reads each manifest and the last byte of each blob. Includes only the modules that the release requires (migratedModules)'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l allow-edition-change -d 'Also plan with a registry or a bundle that has another edition of the platform than the cluster runs'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l insecure -d 'Use plain HTTP instead of HTTPS'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l tls-skip-verify -d 'Accept any TLS certificate'
@@ -845,7 +845,7 @@ Auto\t'No release needs an approval'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l window -d 'Update window in UTC, such as \'Mon,Tue 22:00-23:30\' (repeatable); not with the mode Manual, which has no windows' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the service account of the pod that dhctl runs in' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l context -d 'Context of the kubeconfig; default: the current context' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -865,10 +865,10 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l module -d 'Approve a release of this module instead of the platform' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l node -d 'Approve the disruption of this node (repeatable): the platform may drain and reboot it' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l require-backup -d 'Approve only if the last etcd backup that the cluster shows is younger than this, such as 12h or 1d' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l require-backup -d 'Approve only if the last known etcd backup is younger than this, such as 12h or 1d' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the service account of the pod that dhctl runs in' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l context -d 'Context of the kubeconfig; default: the current context' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -880,8 +880,8 @@ info\t'Decisions and retries'
 debug\t'Each request'
 trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l disruption -d 'Approve the disruptions of the release, where disruptionApprovalMode is Manual'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l apply-now -d 'Apply the release immediately, without waiting for update windows, notification delays or gradual rollouts'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l disruption -d 'Approve the disruptions of the release, if disruptionApprovalMode is Manual'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l apply-now -d 'Deploy the release immediately, without waiting for update windows, notification delays or gradual rollouts'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -s y -l yes -d 'Do not ask for confirmation'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l verbose -d 'Print a line for every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l quiet -d 'Print only warnings, errors and the result'
@@ -889,12 +889,12 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the service account of the pod that dhctl runs in' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l context -d 'Context of the kubeconfig; default: the current context' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l to -d 'Last release to update to; default: the newest one that the cluster has' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l require-backup -d 'Approve only if the last etcd backup that the cluster shows is younger than this, such as 12h or 1d. Releases that need no approval (update modes Auto and AutoPatch) are deployed without this condition' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l require-backup -d 'Approve only if the last known etcd backup is younger than this, such as 12h or 1d. Releases that need no approval (update modes Auto and AutoPatch) are deployed without this condition' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l settle -d 'How long everything must be healthy before the update is done' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l stalled-after -d 'Report a stage as stuck after this time without progress; default: 15m for switching, 30m for later stages' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l stuck-after -d 'Report a stage as stuck after this time without progress; default: 15m for switching, 30m for later stages' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l patience -d 'End with exit code 7 if the update stays failed or stuck for this long; until then it may recover' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l timeout -d 'End with exit code 7 if the whole update takes longer than this; default: no limit' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -907,19 +907,19 @@ debug\t'Each request'
 trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -s y -l yes -d 'Do not ask for confirmation'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l check-images -d 'Before each approval, read every image of the release in the registry that the cluster pulls from, with the cluster\'s own login: each manifest, and the last byte of each blob; approve it only if everything that this cluster uses can be read; of modules, those that the release requires (migratedModules)'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l check-images -d 'Before each approval, check that the images of the release can be read in the registry that the cluster pulls from, with the cluster\'s own login. Reads each manifest and the last byte of each blob. Includes only the modules that the release requires (migratedModules). The release is approved only if everything that this cluster uses can be read'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l apply-now -d 'Do not wait for update windows, notification delays or gradual rollouts, even if the release is already approved'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l verbose -d 'Print a line for every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the service account of the pod that dhctl runs in' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l context -d 'Context of the kubeconfig; default: the current context' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l to -d 'Wait until this release, or a later one, is deployed and settled; default: whatever is deployed or approved' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l to -d 'Wait until the update to this release, or to a later one, is done; default: the approved release, or the deployed one if none is approved' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l settle -d 'How long everything must be healthy before the update is done' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l stalled-after -d 'Report a stage as stuck after this time without progress; default: 15m for switching, 30m for later stages' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l stuck-after -d 'Report a stage as stuck after this time without progress; default: 15m for switching, 30m for later stages' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l patience -d 'End with exit code 7 if the update stays failed or stuck for this long; until then it may recover' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l timeout -d 'End with exit code 7 if the whole update takes longer than this; default: no limit' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -936,7 +936,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the service account of the pod that dhctl runs in' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l context -d 'Context of the kubeconfig (repeatable); default: the current context' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -956,7 +956,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l version -d 'Kernel version as `uname -r` prints it, such as 5.15.0-53-generic' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the service account of the pod that dhctl runs in' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l context -d 'Context of the kubeconfig; default: the current context' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -975,10 +975,10 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from support-bundle" -s o -l out -d 'File to write, a .tar.gz (mode 0600); it must not exist' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from support-bundle" -l dhctl-log -d 'Also add this log of dhctl, as --log-file has written it (repeatable)' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from support-bundle" -l dhctl-log -d 'Also add this log file of dhctl, written with --log-file (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from support-bundle" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the service account of the pod that dhctl runs in' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from support-bundle" -l context -d 'Context of the kubeconfig; default: the current context' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from support-bundle" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from support-bundle" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from support-bundle" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -996,7 +996,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from support-bundle" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from support-bundle" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -s o -l out -d 'Want list to write; without it, only the summary and the equivalent pull are printed' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l to -d 'Release to update to; default: the one that the cluster\'s release channel points to at the source' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l to -d 'Release to update to; default: the one that the cluster\'s release channel points to in the source registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -s r -l registry -d 'Private registry, HOST[:PORT]/PATH, whose complete images are listed (repeatable: images that all of the registries contain)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -s u -l registry-login -d 'User name for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -s p -l registry-password -d 'Password for --registry' -r
@@ -1008,7 +1008,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the service account of the pod that dhctl runs in' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l context -d 'Context of the kubeconfig (repeatable); default: the current context' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
@@ -1042,7 +1042,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l secrets -d 'With --read-only: also permission to read the Secrets d8-system/deckhouse-registry (for the registry checks of doctor) and kube-system/d8-cluster-configuration (for requirements in plan)'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l helm -d 'Also permission to read all Secrets of the cluster, for `plan --helm`'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dhctl -n "__fish_dhctl_using_subcommand version" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand version" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Human-readable text'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand version" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
