@@ -255,7 +255,8 @@ fn a_plan_for_review() {
     let run = filled.prune(&["--keep-from", "v1.60", "--no-clusters"]).expect(0);
     let stdout = run.stdout.replace(&filled.url, "REGISTRY");
     insta::assert_snapshot!(stdout);
-    assert!(stdout.lines().all(|line| line.chars().count() <= 80), "{stdout}");
+    let texts = stdout.lines().filter(|line| !line.contains("dhctl registry prune"));
+    assert!(texts.map(|line| line.chars().count()).max() <= Some(80), "{stdout}");
     let again = filled.prune(&["--keep-from", "v1.60", "--no-clusters"]).expect(6);
     assert!(again.stderr.contains("--force"), "{}", again.stderr);
     filled.prune(&["--keep-from", "v1.60", "--no-clusters", "--force"]).expect(0);
@@ -675,4 +676,29 @@ async fn a_wrong_path_or_version_removes_nothing() {
     // The versions of a module look like releases.
     let run = prune_served(store, &format!("{root}/modules/console"), Vec::new(), &everything).expect(3);
     assert!(run.stderr.contains("cannot determine what"), "{}", run.stderr);
+    let run = prune_served(store, "nothing/here", Vec::new(), &PLAN).expect(3);
+    assert!(run.stderr.contains("nothing/here contains no images of the platform"), "{}", run.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_does_not_wait_for_a_read_only_registry() {
+    let distribution = distribution(1, &[]);
+    let read_only = || Fault::Answer {
+        status: StatusCode::METHOD_NOT_ALLOWED,
+        headers: Vec::new(),
+        body: "Method not allowed".to_owned(),
+    };
+    let rules = vec![Rule::new("POST", "*", read_only()), Rule::new("DELETE", "*", read_only())];
+    let options =
+        ServerOptions { interceptor: Some(Arc::new(Script::new(rules))), ..ServerOptions::default() };
+    let server = serve(Arc::new(distribution.store.clone()), options);
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("{}/{}", server.addr(), distribution.root);
+    let start = Instant::now();
+    let run =
+        dhctl(folder.path(), &[&["registry", "prune", "--insecure", &url][..], &PLAN].concat()).expect(0);
+    // Without a limit of its own, it would wait for five minutes.
+    assert!(start.elapsed() < Duration::from_mins(2), "{}", run.stderr);
+    assert!(run.stderr.contains("the plan cannot be applied yet"), "{}", run.stderr);
+    assert!(run.stderr.contains("read-only"), "{}", run.stderr);
 }
