@@ -154,7 +154,8 @@ pub(crate) fn finding(finding: &Finding) -> Remark {
     match finding {
         Finding::ImmutableTags { rule, tags } => warning(format!(
             "immutable-tag rule {rule} of the project applies to release channels ({}): the next push cannot move \
-             them; restrict the rule to version tags, such as v*",
+             them; restrict the rule to version tags, such as v* (registry prune cannot delete tags that a rule makes \
+             immutable)",
             tags.join(", ")
         )),
         Finding::Retention { policy, tags: _, proxy_cache: true } => Remark {
