@@ -41,7 +41,7 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
         ReleaseFact::NotInCluster => "is not in the cluster".to_owned(),
         ReleaseFact::Waits(reasons) | ReleaseFact::Delayed { reasons, .. } => {
             // The controller reports a window as a postponement too.
-            let has_window = reasons.iter().any(|it| matches!(it, WaitReason::Window { .. }));
+            let has_window = reasons.iter().any(WaitReason::is_window);
             let is_shown = |it: &&WaitReason| !(has_window && matches!(it, WaitReason::Postponed { .. }));
             reasons.iter().filter(is_shown).map(wait_reason).collect::<Vec<_>>().join("; ")
         }
@@ -300,6 +300,9 @@ pub(crate) fn wait_reason(reason: &WaitReason) -> String {
         }
         WaitReason::Cooldown { until: time } => {
             delayed(time.as_deref(), "the pause after the previous update")
+        }
+        WaitReason::WindowOpen { until: time } => {
+            format!("waits for the controller to start it: the update window is open until {time}")
         }
         WaitReason::Requirement { .. }
         | WaitReason::UnknownRequirement { .. }

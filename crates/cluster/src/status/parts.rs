@@ -263,8 +263,14 @@ pub(super) fn releases(releases: &[Release], state: &ClusterState, now: Timestam
         }
         // Which release comes first is among the reasons already.
         let is_known = !reasons.is_empty();
-        let is_new = |it: &WaitReason| !(is_known && matches!(it, WaitReason::Previous { .. }));
         let of_controller = with_time(reasons_of(release), Some(&settings), now);
+        let has_window = of_controller.iter().any(WaitReason::is_window);
+        let is_new = |it: &WaitReason| match it {
+            WaitReason::Previous { .. } => !is_known,
+            // The controller reports a window as a postponement too.
+            WaitReason::Postponed { .. } => !has_window,
+            _ => true,
+        };
         reasons.extend(of_controller.into_iter().filter(is_new).map(ReleaseWait::Controller));
         if reasons.is_empty() {
             let is_processed = release.phase.is_some();

@@ -49,6 +49,7 @@ fn waits_for_time(problem: &Problem) -> bool {
         matches!(
             reason,
             WaitReason::Window { .. }
+                | WaitReason::WindowOpen { .. }
                 | WaitReason::Postponed { .. }
                 | WaitReason::Notification { .. }
                 | WaitReason::Cooldown { .. }

@@ -50,6 +50,8 @@ pub enum ReleaseAdvice {
     Watch,
     /// Wait until the vendor ends the suspension.
     WaitForVendor,
+    /// Follow the update to this release, which starts automatically.
+    WatchTo(Version),
     /// Check that the releases follow one another and are of the cluster's edition.
     CheckEdition,
 }

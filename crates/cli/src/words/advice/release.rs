@@ -50,6 +50,10 @@ pub(super) fn step(advice: &ReleaseAdvice) -> Step {
         ReleaseAdvice::Watch => with("follow the update", Update::Watch),
         ReleaseAdvice::WaitForVendor => {
             Step::here("or wait: the update continues automatically once the release is no longer suspended")
+        ReleaseAdvice::WatchTo(version) => with(
+            "follow the update, which the controller starts automatically",
+            Update::WatchTo(format!("v{version}")),
+        ),
         }
         ReleaseAdvice::CheckEdition => {
             Step::here("check that no version is skipped, and that the bundle is for the cluster's edition")
