@@ -17,7 +17,7 @@ use crate::{
     objects::{Release, UpdateSettings, image_repository},
     prepare::unset_channel,
     registry_switch,
-    release_order::{Position, ReleaseOrder},
+    release_order::{Position, ReleaseOrder, instead_of_suspended},
     safe_text::hosts_only,
     wait_reason::{WaitReason, wait_reasons},
 };
@@ -45,7 +45,7 @@ pub(super) fn blocking(
     {
         blocking.push(not_next(state, version, fact));
     }
-    blocking.extend(not_taken(chain, range));
+    blocking.extend(not_taken(state, chain, range));
     blocking.extend(skipped_together(order, range));
     blocking.extend(chain.steps.first().and_then(|(next, _)| held_by_alerts(state, next)));
     blocking.extend(chain.steps.first().and_then(|(_, next)| held(next.object?)));
@@ -103,18 +103,31 @@ fn held_by_alerts(state: &ClusterState, next: &Version) -> Option<Problem> {
     Some(problem.advise_all(alert_block::ADVICE))
 }
 
-/// Releases that are missing between two. What was skipped together with its duplicate is not missing.
-pub(super) fn gap(state: &ClusterState, order: &ReleaseOrder<'_>, gap: &Gap) -> Option<Problem> {
-    if gap.missing_minors().is_some_and(|minors| order.are_skipped_together(gap.before.major, minors)) {
+/// Releases that are missing between two. What was skipped together with its duplicate, or is suspended, is not missing but
+/// reported for what it is.
+pub(super) fn gap(
+    state: &ClusterState,
+    order: &ReleaseOrder<'_>,
+    gap: &Gap,
+    deployed: &Version,
+) -> Option<Problem> {
+    let (before, major) = (gap.before.clone(), gap.before.major);
+    let is_reported =
+        |minors| order.are_skipped_together(major, minors) || order.suspended_within(major, minors).is_some();
+    if gap.missing_minors().is_some_and(is_reported) {
         return None;
     }
-    let deployed = gap.before.clone();
     let (fact, advice) = match gap.missing_minors() {
         Some(minors) => {
-            let advice = missing_minors(state, &deployed);
-            (ReleaseFact::MissingMinors { deployed, minors }, advice)
+            let advice = missing_minors(state, &before);
+            let fact = if before == *deployed {
+                ReleaseFact::MissingMinors { deployed: before, minors }
+            } else {
+                ReleaseFact::MissingBetween { before, minors }
+            };
+            (fact, advice)
         }
-        None => (ReleaseFact::OtherMajor { deployed }, Vec::new()),
+        None => (ReleaseFact::OtherMajor { deployed: deployed.clone() }, Vec::new()),
     };
     Some(Problem::new(Code::Release, Object::release(&gap.after), fact).advise_all(advice))
 }
@@ -126,7 +139,7 @@ fn missing_minors(state: &ClusterState, deployed: &Version) -> Vec<Advice> {
 }
 
 /// Releases of minors that are in the chain with no other patch, and the one that is wanted.
-fn not_taken(chain: &Chain<'_>, range: Range<'_>) -> Vec<Problem> {
+fn not_taken(state: &ClusterState, chain: &Chain<'_>, range: Range<'_>) -> Vec<Problem> {
     let is_passed =
         |version: &Version| chain.steps.iter().any(|(step, _)| minor_of(step) == minor_of(version));
     let mut blocking = Vec::new();
@@ -147,7 +160,11 @@ fn not_taken(chain: &Chain<'_>, range: Range<'_>) -> Vec<Problem> {
             };
             let code = if is_suspended { Code::Suspended } else { Code::Skipped };
             let problem = Problem::new(code, Object::release(version), fact);
-            problem.advise(Advice::AnotherPatch((*version).clone()))
+            if is_suspended && !is_passed(version) {
+                problem.advise_all(instead_of_suspended(state, version))
+            } else {
+                problem.advise(Advice::AnotherPatch((*version).clone()))
+            }
         }));
     }
     blocking

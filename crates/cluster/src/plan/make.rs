@@ -80,7 +80,7 @@ impl Plan {
         unknown.extend(bundle.and_then(|it| it.unknown(state)));
         let other_edition = other_edition.into_iter().chain(bundle.and_then(|it| it.other_edition(state)));
         problems.extend(other_edition.filter(|_| !input.allow_edition_change));
-        problems.extend(chain.gap.as_ref().and_then(|gap| blocking::gap(state, &order, gap)));
+        problems.extend(chain.gap.as_ref().and_then(|gap| blocking::gap(state, &order, gap, &deployed)));
         let images = input.images.as_ref().map(|check| check.report(state));
         problems.extend(images.as_ref().and_then(|it| it.problem.clone()));
         let own = state.image_source().push_address();

@@ -54,7 +54,7 @@ fn of_reason(context: &Context<'_>, release: &Release, reason: &WaitReason) -> O
         // The rule about the objects reports it better, where they show the gap.
         WaitReason::Gap if !context.order().skipped_together().is_empty() => None,
         WaitReason::Gap | WaitReason::Major => {
-            releases::gap(context).is_empty().then(|| out_of_order(context, release, reason))
+            releases::gap_of(context).is_none().then(|| out_of_order(context, release, reason))
         }
         WaitReason::PodNotReady => awaits_pod(context, release, reason),
         WaitReason::Previous { release: awaited } => previous(context, release, reason, awaited),
