@@ -3,7 +3,6 @@
 use cluster::{
     deployed_unasked, follow::Follower, missing_permissions, read::queues_are_refused, verdict::Machine,
 };
-
 use commands::{Command, Update};
 
 use super::{

@@ -102,7 +102,7 @@ fn outcome(plan: &Plan, flags: &ClusterFlags) -> String {
                     next_line(plan, next, flags)
                 ),
                 (_, Some(next)) if plan.repairs => {
-                    let patch = plan.steps.first().map_or("it", |it| &it.version);
+                    let patch = plan.steps.first().map_or("it", |it| it.version.as_str());
                     let next = next.clone().addressed(flags);
                     format!(
                         "\n{number} {verb} the update:\n\n{blocks}\n{patch} is a patch of the deployed minor version and may repair \
