@@ -67,6 +67,7 @@ pub use etcd_backup::{EtcdBackups, etcd_backups, lacks_backup};
 pub use interruption::Interruption;
 pub use jiff::Timestamp;
 pub use kubernetes_setting::{KubernetesPlace, KubernetesSetting};
+pub use minors::deployed_unasked;
 pub use push_address::ImageSource;
 pub use reading::{Obstacle, Reading, Unknown};
 pub use registry_answer::{ChannelRelease, RegistryAnswer, ReleaseList};

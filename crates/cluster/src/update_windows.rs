@@ -3,23 +3,25 @@
 //! The controller's message leaves out a window later today and names that of tomorrow (cluster-2026.md, 1.7), so the time
 //! is computed from the settings.
 
+use std::cmp::Reverse;
+
 use jiff::{Timestamp, ToSpan as _, civil::Time, tz::TimeZone};
 
 use crate::objects::{UpdateSettings, UpdateWindow};
 use crate::wait_reason::WaitReason;
 
-/// The reasons, with the time of a window from the settings where they have windows. No time if a window is open: the
+/// The reasons, with the time of a window from the settings where they have windows. If one is open, until when: the
 /// controller is about to notice it.
 pub(crate) fn with_time(
     mut reasons: Vec<WaitReason>,
     settings: Option<&UpdateSettings>,
     now: Timestamp,
 ) -> Vec<WaitReason> {
-    let Some(opens) = settings.and_then(|settings| next_opening(&settings.windows, now)) else {
+    let Some((opens, closes)) = settings.and_then(|settings| next_opening(&settings.windows, now)) else {
         return reasons;
     };
-    let text =
-        (opens > now).then(|| opens.to_zoned(TimeZone::UTC).strftime("%d %b %Y %H:%M UTC").to_string());
+    let text = |time: Timestamp| time.to_zoned(TimeZone::UTC).strftime("%d %b %Y %H:%M UTC").to_string();
+    let (text, open_until) = if opens > now { (Some(text(opens)), None) } else { (None, Some(text(closes))) };
     let windows = reasons.iter().filter_map(|it| match it {
         WaitReason::Window { until } => Some(until.clone()),
         _ => None,
@@ -32,12 +34,15 @@ pub(crate) fn with_time(
         {
             until.clone_from(&text);
         }
+        if let (WaitReason::Window { .. }, Some(until)) = (&*reason, &open_until) {
+            *reason = WaitReason::WindowOpen { until: until.clone() };
+        }
     }
     reasons
 }
 
-/// When the next window opens, or `now` if one is open. `None` without windows, or if one of them is not understood.
-fn next_opening(windows: &[UpdateWindow], now: Timestamp) -> Option<Timestamp> {
+/// When the next window opens, or `now` if one is open, and when it closes. `None` without windows, or if one of them is not understood.
+fn next_opening(windows: &[UpdateWindow], now: Timestamp) -> Option<(Timestamp, Timestamp)> {
     let today = now.to_zoned(TimeZone::UTC).date();
     let mut openings = Vec::new();
     for window in windows {
@@ -52,11 +57,12 @@ fn next_opening(windows: &[UpdateWindow], now: Timestamp) -> Option<Timestamp> {
             let at = |time: Time| day.to_datetime(time).to_zoned(TimeZone::UTC).ok().map(|it| it.timestamp());
             let (opens, closes) = (at(from)?, at(to)?);
             if closes > now {
-                openings.push(opens.max(now));
+                openings.push((opens.max(now), closes));
             }
         }
     }
-    openings.into_iter().min()
+    // Of several that are open, the last one to close counts.
+    openings.into_iter().min_by_key(|(opens, closes)| (*opens, Reverse(*closes)))
 }
 
 /// `8:00` or `08:00`.
@@ -81,6 +87,7 @@ mod tests {
         let now = "2026-11-29T12:00:00Z".parse().unwrap();
         match with_time(message(), Some(&settings), now).remove(0) {
             WaitReason::Window { until } => until,
+            WaitReason::WindowOpen { until } => Some(format!("open until {until}")),
             other => panic!("{other:?}"),
         }
     }
@@ -98,8 +105,8 @@ mod tests {
             (&[window("8:00", "10:00", &["Sun"])], Some("06 Dec 2026 08:00 UTC")),
             (&[window("8:00", "10:00", &["Wed", "Tue"])], Some("01 Dec 2026 08:00 UTC")),
             // Open.
-            (&[window("11:00", "13:00", &[])], None),
-            (&[window("12:00", "13:00", &["Sun"])], None),
+            (&[window("11:00", "13:00", &[])], Some("open until 29 Nov 2026 13:00 UTC")),
+            (&[window("12:00", "13:00", &["Sun"])], Some("open until 29 Nov 2026 13:00 UTC")),
             // Without windows, or with one that is not understood, the controller's time stays.
             (&[], Some("30 Nov 2026 22:00 UTC")),
             (&[window("never", "13:00", &[])], Some("30 Nov 2026 22:00 UTC")),

@@ -20,6 +20,9 @@ const CERTIFIED: &str = "registry-cse.deckhouse.ru/deckhouse/cse";
 /// The releases file that `update prepare` reads.
 const RELEASES_FILE: &str = "deckhousereleases.yaml";
 
+/// The want list that `update want` writes in examples.
+pub const WANT_LIST: &str = "want.yaml";
+
 /// A registry that is to be filled in.
 const REGISTRY: &str = "HOST/PATH";
 
@@ -158,6 +161,10 @@ pub enum Update {
     Approve(Approve),
     /// `dhctl update watch`
     Watch,
+    /// `dhctl update watch --to` this release, `vX.Y.Z`
+    WatchTo(String),
+    /// `dhctl update want`, which writes the want list
+    Want,
     /// `dhctl update doctor`
     Doctor,
     /// `dhctl update kernel`
@@ -347,6 +354,8 @@ impl Update {
             }
             Self::Approve(approve) => approve.words(begin("approve")),
             Self::Watch => begin("watch"),
+            Self::WatchTo(release) => begin("watch").option("--to", "--to=", release),
+            Self::Want => begin("want").fixed(&["-o", WANT_LIST]),
             Self::Doctor => begin("doctor"),
             Self::Kernel => begin("kernel"),
             Self::KernelOfGroup => begin("kernel").fixed(&["--node-group", "NAME", "--version", "VERSION"]),

@@ -1,5 +1,7 @@
 //! The invocations of kubectl that are suggested.
 
+use serde_json::{Value, json};
+
 use crate::{
     ClusterFlags,
     manifest::{Json, Manifest},
@@ -11,6 +13,23 @@ use crate::{
 /// The annotation that is written only so that a controller looks at an object again.
 pub const TOUCHED: &str = "dhctl.deckhouse.io/touched";
 const TOUCHED_ASSIGNED: &str = "dhctl.deckhouse.io/touched=";
+
+impl Kubectl {
+    /// Changes the settings of updates.
+    pub fn change_updates(settings: &Value) -> Self {
+        Self::Patch {
+            resource: Resource::ModuleConfig,
+            name: "deckhouse".to_owned(),
+            status: false,
+            patch: Json::from(&json!({ "spec": { "settings": { "update": settings } } })),
+        }
+    }
+
+    /// Sets the update mode in which every release needs an approval.
+    pub fn set_manual_mode() -> Self {
+        Self::change_updates(&json!({ "mode": "Manual" }))
+    }
+}
 
 /// An invocation of kubectl.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -24,7 +24,7 @@ pub use cluster_flags::ClusterFlags;
 pub use command::{Command, Filter};
 pub use dhctl::{
     Approve, Dhctl, Exclusion, Inclusion, Mirror, PullChain, Registry, RegistryConnection, RegistryLogin,
-    Update,
+    Update, WANT_LIST,
 };
 pub use kubectl::{Kubectl, TOUCHED};
 pub use manifest::{Json, Manifest};

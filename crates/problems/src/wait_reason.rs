@@ -14,6 +14,12 @@ pub enum WaitReason {
         /// When the next one opens, as the controller writes it.
         until: Option<String>,
     },
+    /// It waited for an update window, and one is open now.
+    #[serde(rename_all = "camelCase")]
+    WindowOpen {
+        /// When it closes.
+        until: String,
+    },
     /// `spec.applyAfter`, or its wave of a gradual rollout, is not there yet.
     #[serde(rename_all = "camelCase")]
     Postponed {
@@ -120,6 +126,11 @@ pub enum RequirementCause {
 }
 
 impl WaitReason {
+    /// Whether an update window is what it waits for.
+    pub fn is_window(&self) -> bool {
+        matches!(self, Self::Window { .. } | Self::WindowOpen { .. })
+    }
+
     /// Whether the release has a requirement that is not met, or that the running version does not know.
     pub fn is_requirement(&self) -> bool {
         matches!(

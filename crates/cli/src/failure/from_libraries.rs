@@ -151,6 +151,10 @@ impl From<ApproveError> for Failure {
                 match fact {
                     ReleaseFact::PreviousUnfinished { .. } => failure
                         .hint(Sentence::from("wait until that update is done: ").command(Update::Watch)),
+                    ReleaseFact::DeployedLost { .. } => failure.hint(
+                        Sentence::from("restart the platform's pod, which restores the release object of the running version: ")
+                            .command(Kubectl::RestartPlatform),
+                    ),
                     ReleaseFact::NotInCluster => {
                         let file = Some(RELEASES_FILE.to_owned());
                         let prepare = Update::Prepare { channel: None, file };

@@ -41,7 +41,7 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
         ReleaseFact::NotInCluster => "is not in the cluster".to_owned(),
         ReleaseFact::Waits(reasons) | ReleaseFact::Delayed { reasons, .. } => {
             // The controller reports a window as a postponement too.
-            let has_window = reasons.iter().any(|it| matches!(it, WaitReason::Window { .. }));
+            let has_window = reasons.iter().any(WaitReason::is_window);
             let is_shown = |it: &&WaitReason| !(has_window && matches!(it, WaitReason::Postponed { .. }));
             reasons.iter().filter(is_shown).map(wait_reason).collect::<Vec<_>>().join("; ")
         }
@@ -57,13 +57,12 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
             format!("has a different major version from the deployed v{deployed}")
         }
         ReleaseFact::MissingMinors { deployed, minors: (first, last) } => {
-            let major = deployed.major;
-            let missing = if first == last {
-                format!("minor version {major}.{first} is missing")
-            } else {
-                format!("minor versions {major}.{first} to {major}.{last} are missing")
-            };
+            let missing = missing(deployed.major, (*first, *last));
             format!("cannot follow the deployed v{deployed}: {missing}")
+        }
+        ReleaseFact::MissingBetween { before, minors: (first, last) } => {
+            let missing = missing(before.major, (*first, *last));
+            format!("cannot follow v{before}, the release before it in this plan: {missing}")
         }
         ReleaseFact::ApprovedAhead { first } => {
             format!("is approved, but v{first} comes first and is not deployed yet")
@@ -184,7 +183,9 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
             "the controller may have skipped them; the cluster no longer has the ReplicaSets, events and times that would show it"
         }
         ReleaseFact::Duplicate { .. } => "the controller may skip both objects or hang",
-        ReleaseFact::MissingMinors { .. } => "releases are deployed one minor version after another",
+        ReleaseFact::MissingMinors { .. } | ReleaseFact::MissingBetween { .. } => {
+            "releases are deployed one minor version after another"
+        }
         ReleaseFact::TwoDeployed { .. } => "the platform treats the older version as the deployed one",
         ReleaseFact::Unmet(_) => "dhctl does not approve it until the requirements are met",
         ReleaseFact::NotificationFailed { .. } => {
@@ -273,6 +274,15 @@ fn unfinished(sign: &Unfinished) -> String {
     }
 }
 
+/// `minor version 1.74 is missing`.
+fn missing(major: u64, (first, last): (u64, u64)) -> String {
+    if first == last {
+        format!("minor version {major}.{first} is missing")
+    } else {
+        format!("minor versions {major}.{first} to {major}.{last} are missing")
+    }
+}
+
 fn opens(time: Option<&str>) -> String {
     let opens = time.map(|time| format!(", which opens at {time}")).unwrap_or_default();
     format!("waits for the update window{opens}")
@@ -291,6 +301,9 @@ pub(crate) fn wait_reason(reason: &WaitReason) -> String {
     match reason {
         WaitReason::Approval => "waits for approval".to_owned(),
         WaitReason::Window { until: time } => opens(time.as_deref()),
+        WaitReason::WindowOpen { until: time } => {
+            format!("waits for the controller to start it: the update window is open until {time}")
+        }
         WaitReason::Postponed { until: time } => until("is postponed", time),
         WaitReason::Notification { until: time } => {
             delayed(time.as_deref(), "minimalNotificationTime (the wait after the notification)")

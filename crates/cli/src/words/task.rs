@@ -104,7 +104,10 @@ fn goal(unmet: &Unmet, objects: &str) -> String {
 pub(crate) fn steps(work: &Work) -> Vec<Step> {
     match work {
         Work::ReplaceApis { uses, .. } => replace_apis(uses),
-        Work::UpgradeKubernetes { through, fix, .. } => upgrade_kubernetes(through, fix),
+        Work::UpgradeKubernetes { nodes_first, through, fix, .. } => {
+            let first = nodes_first.as_ref().map(every_node_runs);
+            first.into_iter().chain(upgrade_kubernetes(through, fix)).collect()
+        }
         Work::UpgradeKernel { groups, alt, .. } => upgrade_kernel(groups, alt),
         Work::Meet(unmet) => meet(unmet),
     }
@@ -189,6 +192,11 @@ fn replacement(it: &ApiUse) -> Option<String> {
     }
 }
 
+fn every_node_runs((major, minor): &(u64, u64)) -> Step {
+    let nodes = Kubectl::Get(Objects::all(Resource::Node), KUBELETS);
+    Step::here(Sentence::from(format!("wait until every node runs v{major}.{minor}: ")).command(nodes))
+}
+
 fn upgrade_kubernetes(through: &[(u64, u64)], fix: &Fix) -> Vec<Step> {
     let one = |(number, minor): (usize, &(u64, u64))| {
         let version = format!("{}.{}", minor.0, minor.1);
@@ -213,9 +221,7 @@ fn upgrade_kubernetes(through: &[(u64, u64)], fix: &Fix) -> Vec<Step> {
                  ModuleConfig/control-plane-manager, or, if it is not set there, in ClusterConfiguration"
             )),
         };
-        let nodes = Kubectl::Get(Objects::all(Resource::Node), KUBELETS);
-        let wait = Sentence::from(format!("wait until every node runs v{version}: ")).command(nodes);
-        [set, Step::here(wait)]
+        [set, every_node_runs(minor)]
     };
     through.iter().enumerate().flat_map(one).collect()
 }

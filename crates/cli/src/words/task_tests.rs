@@ -30,8 +30,12 @@ fn works(name: &str) -> Vec<Work> {
         namespace: own("prod"),
         release: format!("prod/{name}"),
     };
-    let upgrade =
-        |fix| Work::UpgradeKubernetes { found: own("v1.30.4"), through: vec![(1, 31), (1, 32)], fix };
+    let upgrade = |fix| Work::UpgradeKubernetes {
+        found: own("v1.30.4"),
+        nodes_first: None,
+        through: vec![(1, 31), (1, 32)],
+        fix,
+    };
     let set = |place| Fix::RaiseKubernetes(SetKubernetes { place, version: None });
     let kernel = |groups: &[&str], alt: &[&str]| Work::UpgradeKernel {
         lowest: own("5.8.0"),

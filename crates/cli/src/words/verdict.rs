@@ -6,7 +6,7 @@ use cluster::{
 };
 use commands::{ClusterFlags, Sentence};
 use jiff::Timestamp;
-use problems::{Advice, Code, Problem};
+use problems::{Advice, Code, PlatformAdvice, Problem};
 use semver::Version;
 use serde::Serialize;
 
@@ -59,7 +59,7 @@ impl<'a> WordedVerdict<'a> {
             waiting_for: verdict
                 .waiting_for
                 .iter()
-                .map(|it| worded(it, with_approval(it, predicate(&it.fact)), None))
+                .map(|it| worded(it, with_command(it, predicate(&it.fact)), None))
                 .collect(),
             unknown: &verdict.unknown,
             diagnosis: verdict.problem.as_ref().map(|it| worded(it, predicate(&it.fact), Some(remedy(it)))),
@@ -68,16 +68,22 @@ impl<'a> WordedVerdict<'a> {
     }
 }
 
-/// What is waited for, with the command where that is an approval.
+/// What is waited for, with the command where that is something that a person does.
 pub(crate) fn waiting(problem: &Problem) -> Sentence {
-    with_approval(problem, what(problem))
+    with_command(problem, what(problem))
 }
 
-fn with_approval(problem: &Problem, text: Sentence) -> Sentence {
-    let is_approval = |it: &Advice| {
-        matches!(it, Advice::ApproveNode { .. } | Advice::ApproveRelease(_) | Advice::ApproveDisruption(_))
+fn with_command(problem: &Problem, text: Sentence) -> Sentence {
+    let is_of_a_person = |it: &Advice| {
+        matches!(
+            it,
+            Advice::ApproveNode { .. }
+                | Advice::ApproveRelease(_)
+                | Advice::ApproveDisruption(_)
+                | Advice::Platform(PlatformAdvice::Restart(_))
+        )
     };
-    if problem.advice.iter().any(is_approval) { text.text("; ").then(remedy(problem)) } else { text }
+    if problem.advice.iter().any(is_of_a_person) { text.text("; ").then(remedy(problem)) } else { text }
 }
 
 /// The verdict in a word, behind the name of the release: `is stuck`.

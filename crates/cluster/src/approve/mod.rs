@@ -12,11 +12,13 @@ mod release;
 mod request;
 mod unfinished;
 
-use problems::{Object, ReleaseFact};
+use jiff::Timestamp;
+use problems::{Fact, Object, ReleaseFact};
 
 use crate::{
-    Error, Unknown,
+    ClusterState, Error, Unknown,
     change::{Change, Guard},
+    release_order::none_deployed,
     wait_reason::WaitReason,
 };
 
@@ -108,6 +110,21 @@ pub enum ApproveError {
 }
 
 impl ApproveError {
+    /// The same as of `now`: a change of phases that takes too long was interrupted, and does not end alone.
+    #[must_use]
+    pub fn as_of(self, state: &ClusterState, now: Timestamp) -> Self {
+        match self {
+            Self::NotItsTurn { object, fact } if *fact == ReleaseFact::NoneDeployed => {
+                let lost = none_deployed(state, now).and_then(|it| match it.fact {
+                    Fact::Release(lost) => Some(Box::new(lost)),
+                    _ => None,
+                });
+                Self::NotItsTurn { object, fact: lost.unwrap_or(fact) }
+            }
+            other => other,
+        }
+    }
+
     /// Whether the only reason is that the controller does not know the cluster's values yet: after a start it
     /// collects them anew.
     pub fn is_not_known_yet(&self) -> bool {

@@ -9,6 +9,7 @@ mod past;
 mod risks;
 mod skipped;
 
+pub use mode::deployed_unasked;
 pub(crate) use mode::{needs_no_approval, unset_is_auto};
 pub(crate) use past::{never_ran, never_ran_before, reports, skipped_for};
 pub(crate) use risks::{approved_ahead, minors_at_once, risks, warnings};

@@ -41,6 +41,17 @@ pub(crate) fn needs_no_approval(release: &Release, deployed: &Version, settings:
     effective_mode(settings, deployed).deploys_unasked(is_patch)
 }
 
+/// The next release, if the controller deploys it although nobody has approved it.
+pub fn deployed_unasked(state: &ClusterState) -> Option<&Version> {
+    let order = ReleaseOrder::of(state.releases.known()?);
+    let settings = state.deckhouse_config()?.update_settings();
+    let is_unasked = |it: &&Release| {
+        !it.is_approved()
+            && order.deployed_version().is_some_and(|deployed| needs_no_approval(it, deployed, &settings))
+    };
+    order.next(state.is_lts()).filter(is_unasked)?.version.as_ref()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

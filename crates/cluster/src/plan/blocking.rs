@@ -3,12 +3,14 @@
 //! What only a person can change blocks. Update windows, gradual rollouts and delays are temporary, and an approval that
 //! is still to be given is the next step.
 
-use commands::{Approve, Command, Update};
+use commands::{Approve, Command, Kubectl, Update};
 use deckhouse::{release_list::RELEASES_FILE, version::minor_of};
-use problems::{Advice, Code, DeploymentFact, Object, PrepareFor, Problem, ReleaseAdvice, ReleaseFact};
+use problems::{
+    Advice, Code, DeploymentFact, Fact, Object, PrepareFor, Problem, ReleaseAdvice, ReleaseFact, SettingsFact,
+};
 use semver::Version;
 
-use super::{Creation, PlanInput, Step};
+use super::{Creation, PlanInput, Step, present};
 use crate::{
     ClusterState, Gap, LeftOutReason, alert_block,
     chain::{Candidate, Chain, Range},
@@ -17,7 +19,7 @@ use crate::{
     objects::{Release, UpdateSettings, image_repository},
     prepare::unset_channel,
     registry_switch,
-    release_order::{Position, ReleaseOrder},
+    release_order::{Position, ReleaseOrder, instead_of_suspended},
     safe_text::hosts_only,
     wait_reason::{WaitReason, wait_reasons},
 };
@@ -45,7 +47,7 @@ pub(super) fn blocking(
     {
         blocking.push(not_next(state, version, fact));
     }
-    blocking.extend(not_taken(chain, range));
+    blocking.extend(not_taken(state, chain, range));
     blocking.extend(skipped_together(order, range));
     blocking.extend(chain.steps.first().and_then(|(next, _)| held_by_alerts(state, next)));
     blocking.extend(chain.steps.first().and_then(|(_, next)| held(next.object?)));
@@ -103,18 +105,31 @@ fn held_by_alerts(state: &ClusterState, next: &Version) -> Option<Problem> {
     Some(problem.advise_all(alert_block::ADVICE))
 }
 
-/// Releases that are missing between two. What was skipped together with its duplicate is not missing.
-pub(super) fn gap(state: &ClusterState, order: &ReleaseOrder<'_>, gap: &Gap) -> Option<Problem> {
-    if gap.missing_minors().is_some_and(|minors| order.are_skipped_together(gap.before.major, minors)) {
+/// Releases that are missing between two. What was skipped together with its duplicate, or is suspended, is not missing but
+/// reported for what it is.
+pub(super) fn gap(
+    state: &ClusterState,
+    order: &ReleaseOrder<'_>,
+    gap: &Gap,
+    deployed: &Version,
+) -> Option<Problem> {
+    let (before, major) = (gap.before.clone(), gap.before.major);
+    let is_reported =
+        |minors| order.are_skipped_together(major, minors) || order.suspended_within(major, minors).is_some();
+    if gap.missing_minors().is_some_and(is_reported) {
         return None;
     }
-    let deployed = gap.before.clone();
     let (fact, advice) = match gap.missing_minors() {
         Some(minors) => {
-            let advice = missing_minors(state, &deployed);
-            (ReleaseFact::MissingMinors { deployed, minors }, advice)
+            let advice = missing_minors(state, &before);
+            let fact = if before == *deployed {
+                ReleaseFact::MissingMinors { deployed: before, minors }
+            } else {
+                ReleaseFact::MissingBetween { before, minors }
+            };
+            (fact, advice)
         }
-        None => (ReleaseFact::OtherMajor { deployed }, Vec::new()),
+        None => (ReleaseFact::OtherMajor { deployed: deployed.clone() }, Vec::new()),
     };
     Some(Problem::new(Code::Release, Object::release(&gap.after), fact).advise_all(advice))
 }
@@ -126,7 +141,7 @@ fn missing_minors(state: &ClusterState, deployed: &Version) -> Vec<Advice> {
 }
 
 /// Releases of minors that are in the chain with no other patch, and the one that is wanted.
-fn not_taken(chain: &Chain<'_>, range: Range<'_>) -> Vec<Problem> {
+fn not_taken(state: &ClusterState, chain: &Chain<'_>, range: Range<'_>) -> Vec<Problem> {
     let is_passed =
         |version: &Version| chain.steps.iter().any(|(step, _)| minor_of(step) == minor_of(version));
     let mut blocking = Vec::new();
@@ -147,7 +162,11 @@ fn not_taken(chain: &Chain<'_>, range: Range<'_>) -> Vec<Problem> {
             };
             let code = if is_suspended { Code::Suspended } else { Code::Skipped };
             let problem = Problem::new(code, Object::release(version), fact);
-            problem.advise(Advice::AnotherPatch((*version).clone()))
+            if is_suspended && !is_passed(version) {
+                problem.advise_all(instead_of_suspended(state, version))
+            } else {
+                problem.advise(Advice::AnotherPatch((*version).clone()))
+            }
         }));
     }
     blocking
@@ -179,32 +198,83 @@ fn higher_patch(order: &ReleaseOrder<'_>, range: Range<'_>) -> Option<Problem> {
     Some(problem.advise(Advice::ApproveRelease(higher.clone())))
 }
 
-/// The command for the next step.
-pub(super) fn next(
-    chain: &Chain<'_>,
-    deployed: &Version,
-    settings: Option<&UpdateSettings>,
-    input: &PlanInput,
-    creation: Option<Creation>,
-) -> Option<Command> {
-    let (version, first) = chain.steps.first()?;
-    let needs_creation = creation == Some(Creation::Never);
-    Some(Command::dhctl(match (first.object, &input.registry) {
-        (None, _) if first.delivered.is_some() => {
-            let file = input.file.as_deref().unwrap_or(RELEASES_FILE).to_owned();
-            Update::Prepare { channel: None, file: Some(file) }
+/// What the next step depends on besides the releases.
+#[derive(Clone, Copy)]
+pub(super) struct Standing<'a> {
+    /// What is wrong in the cluster as it is.
+    pub(super) present: &'a [Problem],
+    /// What may make the controller skip minor versions or deploy them unasked.
+    pub(super) risks: &'a [Problem],
+    /// Whether the update to the deployed release is visibly not finished.
+    pub(super) is_unfinished: bool,
+}
+
+/// The releases, for the decision about the next step.
+#[derive(Clone, Copy)]
+pub(super) struct Outlook<'a> {
+    pub(super) chain: &'a Chain<'a>,
+    pub(super) deployed: &'a Version,
+    pub(super) settings: Option<&'a UpdateSettings>,
+    /// Whether the controller creates the object of the first release.
+    pub(super) creation: Option<Creation>,
+}
+
+impl Outlook<'_> {
+    /// The command for the next step.
+    pub(super) fn next(self, input: &PlanInput, standing: Standing<'_>) -> Option<Command> {
+        let Some((version, first)) = self.chain.steps.first() else {
+            let waits = standing.is_unfinished && standing.present.is_empty();
+            return waits.then(|| Command::dhctl(Update::Watch));
+        };
+        if self.is_held(standing) && !self.repairs(standing) {
+            return None;
         }
-        // No file has it yet.
-        (None, Some(offer)) if needs_creation => Update::SavePlan {
-            registry: offer.registry.clone(),
-            to: input.to.as_ref().map(|to| format!("v{to}")),
-        },
-        (None, _) => Update::Status,
-        (Some(object), _) if object.is_approved() || is_automatic(object, deployed, settings) => {
-            Update::Watch
-        }
-        (Some(_), _) => Update::Approve(Approve::Release(format!("v{version}"))),
-    }))
+        let needs_creation = self.creation == Some(Creation::Never);
+        Some(Command::dhctl(match (first.object, &input.registry) {
+            (None, _) if first.delivered.is_some() => {
+                let file = input.file.as_deref().unwrap_or(RELEASES_FILE).to_owned();
+                Update::Prepare { channel: None, file: Some(file) }
+            }
+            // No file has it yet.
+            (None, Some(offer)) if needs_creation => Update::SavePlan {
+                registry: offer.registry.clone(),
+                to: input.to.as_ref().map(|to| format!("v{to}")),
+            },
+            (None, _) => Update::Status,
+            // The controller may deploy several before anybody sees it.
+            (Some(_), _) if standing.risks.iter().any(is_several_at_once) => {
+                return Some(Command::kubectl(Kubectl::set_manual_mode()));
+            }
+            (Some(object), _)
+                if object.is_approved() || is_automatic(object, self.deployed, self.settings) =>
+            {
+                Update::WatchTo(format!("v{version}"))
+            }
+            (Some(_), _) if standing.is_unfinished => Update::Watch,
+            (Some(_), _) => Update::Approve(Approve::Release(format!("v{version}"))),
+        }))
+    }
+
+    /// Whether something is wrong in the cluster that concerns the first release too.
+    fn is_held(self, standing: Standing<'_>) -> bool {
+        let first = self.chain.steps.first();
+        standing
+            .present
+            .iter()
+            .any(|it| first.is_none_or(|(version, _)| !present::is_of_a_later_release(it, version)))
+    }
+
+    /// Whether the first release is a patch that may repair what is wrong. None is approved before the platform's pod is ready.
+    pub(super) fn repairs(self, standing: Standing<'_>) -> bool {
+        let object = self.chain.steps.first().and_then(|(_, it)| it.object);
+        self.is_held(standing)
+            && !standing.is_unfinished
+            && object.is_some_and(|it| it.phase.is_some() && present::may_repair(it, self.deployed))
+    }
+}
+
+fn is_several_at_once(risk: &Problem) -> bool {
+    matches!(risk.fact, Fact::Settings(SettingsFact::MinorsAtOnce { .. }))
 }
 
 /// Whether an approval would have no effect. The controller's message counts more than the mode.

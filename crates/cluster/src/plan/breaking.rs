@@ -1,6 +1,7 @@
 //! What may fail in an update besides requirements: configuration that is obsolete or wrong.
 
 use foreign_text::ForeignText;
+use problems::{AlertFact, Fact, Problem};
 
 use super::unknown::{PlanSource, PlanUnknown};
 use crate::{ClusterState, Reading, objects::Alert};
@@ -67,6 +68,16 @@ pub(super) fn points(state: &ClusterState) -> (Vec<BreakingPoint>, Vec<PlanUnkno
     points.sort_by(|a, b| a.object.cmp(&b.object));
     points.dedup();
     (points, unknown)
+}
+
+/// The points without the alerts that block, which are reported with their steps.
+pub(super) fn without(points: Vec<BreakingPoint>, blocking: &[Problem]) -> Vec<BreakingPoint> {
+    let blocks = |point: &BreakingPoint| {
+        let BreakingFault::Alert { name, .. } = &point.fault else { return false };
+        let is_of_it = |fact: &Fact| matches!(fact, Fact::Alert(AlertFact::Known { name: other, .. }) if **other == **name);
+        blocking.iter().any(|it| is_of_it(&it.fact))
+    };
+    points.into_iter().filter(|it| !blocks(it)).collect()
 }
 
 fn of_alert(alert: &Alert) -> BreakingPoint {

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use commands::{Command, Update};
 use deckhouse::version::minor_of;
-use problems::ReleaseFact;
+use problems::{Problem, ReleaseFact};
 use semver::Version;
 
 use super::{
     BundleEdition, Creation, InCluster, LeftOut, Plan, PlanError, PlanInput, RegistryOffer, Step, answer,
-    api_use, blocking, breaking, changes,
+    api_use,
+    blocking::{self, Outlook, Standing},
+    breaking, changes,
     creation::Loop,
-    tasks,
+    present, tasks,
     unknown::{PlanSource, PlanUnknown},
 };
 use crate::{
@@ -62,7 +65,10 @@ impl Plan {
         unknown.extend(unread);
         unknown.extend(offer.into_iter().flat_map(|offer| offer.unknown(&steps)));
         unknown.extend(unknown_license(state));
+        let present = present::blocking(state, input.now);
         let mut problems = blocking::blocking(state, &order, &chain, &steps, range);
+        problems.splice(0..0, present.iter().cloned());
+        let breaking_points = breaking::without(breaking_points, &present);
         if let Some(lost) = none_deployed(state, input.now) {
             // It says more than that nothing can follow.
             problems.retain(|it| it.fact != ReleaseFact::NoneDeployed.into());
@@ -80,15 +86,22 @@ impl Plan {
         unknown.extend(bundle.and_then(|it| it.unknown(state)));
         let other_edition = other_edition.into_iter().chain(bundle.and_then(|it| it.other_edition(state)));
         problems.extend(other_edition.filter(|_| !input.allow_edition_change));
-        problems.extend(chain.gap.as_ref().and_then(|gap| blocking::gap(state, &order, gap)));
+        problems.extend(chain.gap.as_ref().and_then(|gap| blocking::gap(state, &order, gap, &deployed)));
         let images = input.images.as_ref().map(|check| check.report(state));
         problems.extend(images.as_ref().and_then(|it| it.problem.clone()));
         let own = state.image_source().push_address();
         let creation = steps.first().and_then(|step| step.creation);
-        let next = blocking::next(&chain, &deployed, settings.as_ref(), input, creation);
+        let risks: Vec<Problem> = minors::warnings(state).into_iter().chain(license::risk(state)).collect();
+        let unfinished = present::unfinished(state, &order, &chain);
+        let standing = Standing { present: &present, risks: &risks, is_unfinished: unfinished.is_some() };
+        let outlook = Outlook { chain: &chain, deployed: &deployed, settings: settings.as_ref(), creation };
+        let (next, repairs) = (outlook.next(input, standing), outlook.repairs(standing));
+        let is_wait = next == Some(Command::dhctl(Update::Watch));
         Ok(Self {
+            repairs: repairs && problems.len() == present.len() && next.is_some(),
             blocking: problems,
-            risks: minors::warnings(state).into_iter().chain(license::risk(state)).collect(),
+            risks,
+            unfinished: unfinished.filter(|_| is_wait),
             next,
             tasks: tasks::tasks(state, &steps, &removed_apis),
             deployed: format!("v{deployed}"),

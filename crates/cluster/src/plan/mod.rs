@@ -11,6 +11,7 @@ mod bundle;
 mod changes;
 mod creation;
 mod make;
+mod present;
 mod registry;
 mod removed_apis;
 mod tasks;
@@ -102,6 +103,10 @@ pub struct Plan {
     pub blocking: Vec<Problem>,
     /// What may make the controller skip minor versions or deploy them unasked, and minor versions that it has skipped.
     pub risks: Vec<Problem>,
+    /// Why the next release cannot be approved yet, although nothing blocks: the update before it is not finished.
+    pub unfinished: Option<Problem>,
+    /// Whether the next release is a patch that may repair what blocks, so that the next step is worth trying anyway.
+    pub repairs: bool,
     /// The command for the next step, if there is one.
     pub next: Option<Command>,
 }
@@ -167,6 +172,8 @@ pub enum PlanError {
     Target(#[from] TargetError),
 }
 
+#[cfg(test)]
+mod present_tests;
 #[cfg(test)]
 mod registry_tests;
 #[cfg(test)]

@@ -21,7 +21,10 @@ fn tasks(state: &ClusterState, releases: &[(&str, &[(&str, &str)])]) -> Vec<Stri
     let minors = |all: &[(u64, u64)]| all.iter().map(|(_, minor)| minor.to_string()).collect::<Vec<_>>();
     let name = |work: &Work| match work {
         Work::ReplaceApis { kubernetes, uses } => format!("apis({} for 1.{})", uses.len(), kubernetes.1),
-        Work::UpgradeKubernetes { through, .. } => format!("kubernetes({})", minors(through).join(" ")),
+        Work::UpgradeKubernetes { nodes_first, through, .. } => {
+            let first = nodes_first.map(|(_, minor)| format!("nodes {minor}, then ")).unwrap_or_default();
+            format!("kubernetes({first}{})", minors(through).join(" "))
+        }
         Work::UpgradeKernel { lowest, groups, alt } => {
             format!("kernel({lowest} {} {})", groups.join("+"), alt.join("+"))
         }
@@ -99,6 +102,19 @@ fn what_the_platform_does_itself_is_no_task() {
     // The API server has it, the nodes follow: nothing to set.
     state.kubernetes = Reading::Known(version("1.30.4"));
     assert_eq!(tasks(&state, &[("v1.58.2", &[("k8s", "1.30")])]), ["..v1.58.2 WaitForNodeGroups"]);
+}
+
+/// The kubelets run 1.29.
+#[test]
+fn nodes_reach_the_version_of_the_api_server_before_the_next_one() {
+    let mut state = pinned();
+    state.kubernetes = Reading::Known(version("1.30.4"));
+    let releases: [(&str, &[(&str, &str)]); 2] =
+        [("v1.58.1", &[("k8s", "1.31")]), ("v1.59.2", &[("k8s", "1.32")])];
+    assert_eq!(
+        tasks(&state, &releases),
+        ["..v1.58.1 kubernetes(nodes 30, then 31)", "v1.58.1..v1.59.2 kubernetes(32)"]
+    );
 }
 
 #[test]

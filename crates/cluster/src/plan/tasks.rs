@@ -41,6 +41,8 @@ pub enum Work {
     UpgradeKubernetes {
         /// Lowest version of a kubelet, as the node reports it.
         found: String,
+        /// The version of the API server, if nodes have not reached it yet: they have to before the next one.
+        nodes_first: Option<(u64, u64)>,
         /// Major and minor versions to go through, ascending; the last one is what the release needs.
         through: Vec<(u64, u64)>,
         /// Where the version is set.
@@ -150,11 +152,18 @@ fn upgrade_of_kubernetes(state: &ClusterState, unmet: &[&Unmet], before: &[Task]
         .map(|(_, found, lowest, fix)| (found, lowest, fix))?;
     let now = state.kubernetes.known().map(minor_of).or_else(|| Some(minor_of(&loose_version(found)?)));
     let (major, from) = reached(before).or(now)?;
+    let oldest = loose_version(found).map(|it| minor_of(&it));
+    let nodes_first = now.filter(|now| reached(before).is_none() && oldest.is_some_and(|it| it < *now));
     let (_, to) = minor_of(&loose_version(lowest)?);
     let through: Vec<(u64, u64)> =
         (from + 1..=to).map(|minor| (major, minor)).take(MOST_MINORS + 1).collect();
     let is_believed = (1..=MOST_MINORS).contains(&through.len());
-    is_believed.then(|| Work::UpgradeKubernetes { found: found.clone(), through, fix: fix.clone() })
+    is_believed.then(|| Work::UpgradeKubernetes {
+        found: found.clone(),
+        nodes_first,
+        through,
+        fix: fix.clone(),
+    })
 }
 
 fn upgrade_of_kernel(state: &ClusterState, unmet: &[&Unmet]) -> Option<Work> {

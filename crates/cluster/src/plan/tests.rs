@@ -47,6 +47,10 @@ pub(super) fn cluster(releases: &[&str]) -> ClusterState {
         releases: Reading::Known(releases.iter().map(|line| release(line)).collect()),
         deployment: Reading::Known(DeckhouseDeployment {
             image: "r.example/dkp/ee:v1.57.5".to_owned(),
+            replicas: 1,
+            updated: 1,
+            ready: 1,
+            available: 1,
             ..DeckhouseDeployment::default()
         }),
         module_configs: Reading::Known(vec![ModuleConfig {
@@ -85,6 +89,9 @@ fn names(blocking: &[Problem]) -> String {
         Fact::Release(ReleaseFact::MissingMinors { minors: (first, last), .. }) => {
             format!("MissingMinors(1.{first}-1.{last})")
         }
+        Fact::Release(ReleaseFact::MissingBetween { before, minors: (first, last) }) => {
+            format!("MissingBetween(v{before} 1.{first}-1.{last})")
+        }
         fact => {
             let text = format!("{fact:?}");
             let variant = text.split_once('(').map_or(text.as_str(), |(_, rest)| rest);
@@ -118,7 +125,7 @@ fn which_releases_are_taken() {
             None,
             "v1.58.3",
             "v1.60.1 v1.61.0",
-            "MissingMinors(1.59-1.59)",
+            "MissingBetween(v1.58.3 1.59-1.59)",
         ),
         (&["v1.60.1"], &[], None, "", "v1.60.1", "MissingMinors(1.58-1.59)"),
         (&["v1.58.3", "v1.60.1"], &[], Some("1.58.3"), "v1.58.3", "v1.60.1", ""),
@@ -126,14 +133,7 @@ fn which_releases_are_taken() {
         (&["v1.58.3"], &["v1.58.4 Pending"], Some("1.58.3"), "v1.58.3", "v1.58.4", "HigherPatch"),
         (&["v2.0.0"], &[], None, "", "v2.0.0", "OtherMajor"),
         // What the cluster will never take does not close a gap.
-        (
-            &["v1.58.3", "v1.59.0"],
-            &["v1.58.3 Suspended"],
-            None,
-            "",
-            "v1.58.3 v1.59.0",
-            "MissingMinors(1.58-1.58)",
-        ),
+        (&["v1.58.3", "v1.59.0"], &["v1.58.3 Suspended"], None, "", "v1.58.3 v1.59.0", "Withdrawn"),
         (&["v1.58.3", "v1.58.2"], &["v1.58.3 Skipped"], None, "v1.58.2", "v1.58.3", ""),
         (&[], &[], Some("1.57.5"), "", "", ""),
         (&["v1.58.3"], &["v1.56.9 Deployed"], None, "v1.57.5 v1.58.3", "", "TwoDeployed"),
@@ -152,7 +152,9 @@ fn which_releases_are_taken() {
         );
         let said = names(&plan.blocking);
         assert!(
-            said.contains(blocking) && said.is_empty() == blocking.is_empty(),
+            said.contains(blocking)
+                && said.is_empty() == blocking.is_empty()
+                && !said.contains("Withdrawn; "),
             "{file:?} {others:?}: {said}"
         );
     }
@@ -201,6 +203,22 @@ fn versions_whose_objects_were_skipped_together_block() {
         plan.blocking[0].advice,
         [ReleaseAdvice::DeleteAll { names: both }.into(), Advice::Prepare(PrepareFor::CreateReleases)]
     );
+}
+
+#[test]
+fn a_suspended_release_is_one_problem_with_all_steps() {
+    for others in [&["v1.58.3 Suspended"][..], &["v1.58.3 Suspended", "v1.59.1 Pending"]] {
+        let state = cluster(&[&["v1.57.5 Deployed"], others].concat());
+        let plan = Plan::make(&state, &PlanInput::default()).unwrap();
+        assert_eq!(names(&plan.blocking), "Withdrawn", "{others:?}");
+        let push = Advice::Push { registry: "HOST/PATH".to_owned() };
+        let patch = Advice::AnotherPatch(version("1.58.3"));
+        assert_eq!(plan.blocking[0].advice, [patch, push, Advice::Prepare(PrepareFor::CreateReleases)]);
+    }
+    // Of the minor versions between, one is simply missing.
+    let state = cluster(&["v1.57.5 Deployed", "v1.58.3 Suspended", "v1.60.1 Pending"]);
+    let plan = Plan::make(&state, &PlanInput::default()).unwrap();
+    assert_eq!(names(&plan.blocking), "Withdrawn; MissingMinors(1.58-1.59)");
 }
 
 #[test]
@@ -364,7 +382,9 @@ fn alerts_and_api_requests_become_breaking_points() {
     ]);
     let plan = Plan::make(&state, &PlanInput::default()).unwrap();
     let points: Vec<&str> = plan.breaking_points.iter().map(|it| it.object.as_str()).collect();
-    assert_eq!(points, ["ClusterAlert/a1", "ModuleConfig/odd", "ModuleConfig/prometheus"]);
+    // The invalid configuration blocks, and is reported there.
+    assert_eq!(points, ["ModuleConfig/odd", "ModuleConfig/prometheus"]);
+    assert_eq!(plan.blocking.iter().map(|it| it.object.to_string()).collect::<Vec<_>>(), ["ClusterAlert/a1"]);
     let uses: Vec<(&ApiUser, &str, &ApiInstead)> =
         plan.removed_apis.iter().map(|it| (&it.user, it.removed_in.as_str(), &it.instead)).collect();
     let summary = "HelmReleasesHasResourcesWithUnsupportedVersions fires".into();
@@ -421,12 +441,12 @@ fn what_only_a_person_can_change_blocks() {
     let suspended = || vec![release("v1.58.3 Suspended")];
     let other_patch = || vec![release("v1.58.3 Suspended"), release("v1.58.2 Pending")];
     let (manual, patch, auto) = (config("Manual"), config("AutoPatch"), config("Auto"));
-    let (approve, watch) = ("dhctl update approve v1.58.3", "dhctl update watch");
+    let (approve, watch) = ("dhctl update approve v1.58.3", "dhctl update watch --to v1.58.3");
     for (releases, config, to, blocked, next) in [
         (pending(), &manual, None, "", approve),
         (pending(), &auto, None, "", watch),
         (pending(), &patch, None, "", approve),
-        (vec![release("v1.57.6 Pending")], &patch, None, "", watch),
+        (vec![release("v1.57.6 Pending")], &patch, None, "", "dhctl update watch --to v1.57.6"),
         (vec![with_message("v1.58.3 Pending", approval)], &auto, None, "", approve),
         (vec![with_message("v1.58.3 Pending", notification)], &auto, None, "NotificationFailed", watch),
         (vec![interrupts], &manual, None, "NeedsDisruptionApproval", watch),

@@ -10,10 +10,13 @@ mod none_deployed;
 use std::collections::BTreeMap;
 
 use deckhouse::version::minor_of;
-use problems::ReleaseFact;
+use problems::{Advice, PrepareFor, ReleaseFact};
 use semver::Version;
 
-use crate::objects::{Phase, Release};
+use crate::{
+    ClusterState,
+    objects::{Phase, Release},
+};
 
 pub use duplicates::{Duplicate, KeepReason};
 pub(crate) use none_deployed::{PHASE_CHANGE, last_change, none_deployed};
@@ -123,6 +126,17 @@ impl<'a> ReleaseOrder<'a> {
         (first..=last).all(|minor| skipped.keys().any(|it| minor_of(it) == (major, minor)))
     }
 
+    /// The first suspended release of these minor versions of a major version, if each of them has one: they are missing because
+    /// the vendor has suspended them.
+    pub(crate) fn suspended_within(&self, major: u64, (first, last): (u64, u64)) -> Option<&'a Release> {
+        let of = |minor: u64| {
+            let is_of = |it: &&&Release| it.version.as_ref().map(minor_of) == Some((major, minor));
+            self.suspended.iter().find(is_of).copied()
+        };
+        let found = of(first)?;
+        (first..=last).all(|minor| of(minor).is_some()).then_some(found)
+    }
+
     /// The object of a version: of duplicates the one whose name is its version.
     pub fn find(&self, version: &Version) -> Option<&'a Release> {
         let own = || self.all.iter().filter(|release| release.version.as_ref() == Some(version));
@@ -207,6 +221,12 @@ pub fn gap(current: &Version, next: &Version, lts: bool) -> Option<ReleaseFact> 
         deployed: current.clone(),
         minors: (current.minor + 1, next.minor - 1),
     })
+}
+
+/// What to do where a release is suspended and no other patch of its minor version is waiting.
+pub(crate) fn instead_of_suspended(state: &ClusterState, version: &Version) -> Vec<Advice> {
+    let push = Advice::Push { registry: state.registry_address() };
+    vec![Advice::AnotherPatch(version.clone()), push, Advice::Prepare(PrepareFor::CreateReleases)]
 }
 
 fn in_phase<'a>(releases: &'a [Release], phase: &'a Phase) -> impl Iterator<Item = &'a Release> {

@@ -12,7 +12,7 @@ use crate::{
     approve::{APPLY_NOW, Timing},
     minors::{approved_ahead, minors_at_once, needs_no_approval},
     objects::{DeckhousePod, ModuleConfig, Release},
-    release_order::{Position, ReleaseOrder},
+    release_order::{Position, ReleaseOrder, instead_of_suspended},
 };
 
 /// What to do next.
@@ -66,7 +66,9 @@ fn attempt(state: &ClusterState, to: Option<&Version>, timing: Timing) -> Result
     }
     match order.position(version, lts) {
         Position::Next => {}
-        other => return Err(not_next(other, version)),
+        other => {
+            return Err(suspended(state, &order, &other, version).unwrap_or_else(|| not_next(other, version)));
+        }
     }
     let needs_none = needs_no_approval(release, deployed, &settings);
     let blocker = blockers::of_any(state, release, config)
@@ -95,6 +97,20 @@ fn is_there(order: &ReleaseOrder<'_>, to: &Version, lts: bool) -> Result<(), Ste
         return Ok(());
     }
     Err(not_next(order.position(to, lts), to))
+}
+
+/// That minor versions before `next` are missing because the vendor has suspended them.
+fn suspended(
+    state: &ClusterState,
+    order: &ReleaseOrder<'_>,
+    position: &Position,
+    next: &Version,
+) -> Option<Step> {
+    let Position::NotYet(ReleaseFact::MissingMinors { deployed, minors }) = position else { return None };
+    let version = order.suspended_within(deployed.major, *minors)?.version.as_ref()?;
+    let problem = Problem::new(Code::Suspended, Object::release(version), ReleaseFact::Withdrawn)
+        .advise_all(instead_of_suspended(state, version));
+    Some(blocked(Blocked::by_problem(problem).of(next)))
 }
 
 fn not_next(position: Position, version: &Version) -> Step {

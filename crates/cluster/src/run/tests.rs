@@ -211,7 +211,11 @@ fn what_blocks() {
     // A suspended minor between closes the gap for the controller, not for this.
     let mut state = cluster("Manual", &["1.72.1"]);
     releases(&mut state).push(release("1.71.4", Phase::Suspended));
-    assert!(matches!(next(&state, None), Step::Blocked(_)));
+    let Step::Blocked(blocked) = next(&state, None) else { panic!("a minor version is suspended") };
+    assert_eq!(blocked.problem.object, problems::Object::release(&version("1.71.4")));
+    assert_eq!(blocked.problem.fact, ReleaseFact::Withdrawn.into());
+    assert_eq!(blocked.release, Some(version("1.72.1")));
+    assert_eq!(blocked.problem.advice.last(), Some(&Advice::Prepare(problems::PrepareFor::CreateReleases)));
 }
 
 /// Immediately, approved or not, with what helps against it.

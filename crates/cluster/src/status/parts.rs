@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use foreign_text::ForeignText;
 use jiff::Timestamp;
-use problems::{NodeFact, ReleaseFact};
+use problems::{Fact, NodeFact, ReleaseFact};
 use serde::Serialize;
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
         self, Alert, DeckhouseDeployment, DeckhousePod, ModuleConfig, Node, NodeGroup, RegistrySettings,
         Release, UpdateWindow,
     },
-    release_order::{KeepReason, Position, ReleaseOrder},
+    release_order::{KeepReason, Position, ReleaseOrder, none_deployed},
     safe_text,
     update_windows::with_time,
     wait_reason::{WaitReason, reasons_of},
@@ -247,6 +247,10 @@ pub(super) fn releases(releases: &[Release], state: &ClusterState, now: Timestam
     let settings = state.deckhouse_config().map(ModuleConfig::update_settings).unwrap_or_default();
     let lts = state.is_lts();
     let unset = state.deckhouse_config().is_some() && settings.release_channel.is_none();
+    let lost = none_deployed(state, now).and_then(|it| match it.fact {
+        Fact::Release(fact) => Some(fact),
+        _ => None,
+    });
     let waiting = order.waiting.iter().map(|release| {
         let turn = release.version.as_ref().map(|version| order.position(version, lts));
         let mut reasons = Vec::new();
@@ -254,12 +258,19 @@ pub(super) fn releases(releases: &[Release], state: &ClusterState, now: Timestam
             reasons.push(ReleaseWait::ChannelUnset);
         }
         if let Some(Position::NotYet(why) | Position::Never(why)) = &turn {
-            reasons.push(ReleaseWait::NotNext(why.clone()));
+            let lost = lost.clone().filter(|_| *why == ReleaseFact::NoneDeployed);
+            reasons.push(ReleaseWait::NotNext(lost.unwrap_or_else(|| why.clone())));
         }
         // Which release comes first is among the reasons already.
         let is_known = !reasons.is_empty();
-        let is_new = |it: &WaitReason| !(is_known && matches!(it, WaitReason::Previous { .. }));
         let of_controller = with_time(reasons_of(release), Some(&settings), now);
+        let has_window = of_controller.iter().any(WaitReason::is_window);
+        let is_new = |it: &WaitReason| match it {
+            WaitReason::Previous { .. } => !is_known,
+            // The controller reports a window as a postponement too.
+            WaitReason::Postponed { .. } => !has_window,
+            _ => true,
+        };
         reasons.extend(of_controller.into_iter().filter(is_new).map(ReleaseWait::Controller));
         if reasons.is_empty() {
             let is_processed = release.phase.is_some();

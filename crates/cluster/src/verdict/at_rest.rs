@@ -20,14 +20,13 @@ pub(crate) fn unsettled(state: &ClusterState, now: Timestamp) -> Vec<Problem> {
     let Subject { release, next } = subject::of(state, None);
     let is_known =
         release.is_some() || state.releases.known().is_none() || state.deployment.known().is_none();
-    let of_release = release.map(|release| signal::of_platform(state, &release, &Queues::default()));
+    let of_release = release.map(|release| signal::of_platform(state, &release, &Queues::default(), now));
     let signals = of_release.into_iter().flatten().chain(surroundings::signals(state));
     // That the queues were not read several times is not their state.
     let mut all: Vec<Problem> =
         signals.map(|it| it.problem).filter(|problem| problem.code != Code::Queue).collect();
     if !is_known {
-        let any = Object::any(Kind::DeckhouseRelease);
-        all.push(Problem::new(Code::DeployedReleases, any, ReleaseFact::NoneDeployed));
+        all.push(signal::not_deployed(state, now));
     }
     all.extend(busy_queue(state));
     let next = next.map(|next| subject::reason(state, &next, now));
@@ -50,6 +49,7 @@ fn waits_for_time(problem: &Problem) -> bool {
         matches!(
             reason,
             WaitReason::Window { .. }
+                | WaitReason::WindowOpen { .. }
                 | WaitReason::Postponed { .. }
                 | WaitReason::Notification { .. }
                 | WaitReason::Cooldown { .. }

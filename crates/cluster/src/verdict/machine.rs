@@ -185,7 +185,7 @@ impl Machine {
         }
         self.follow_queue(cluster, now);
         let mut signals = match &subject.release {
-            Some(release) => signal::of_platform(cluster, release, &self.queues),
+            Some(release) => signal::of_platform(cluster, release, &self.queues, now),
             None => Vec::new(),
         };
         signals.extend(surroundings::signals(cluster));

@@ -1,6 +1,7 @@
 //! Problems of the platform's own Deployment, pods and queues that an update passes through.
 
 use deckhouse::version::parse_tag;
+use jiff::Timestamp;
 use problems::{
     Code, ConvergeFact, DeploymentFact, Fact, Kind, Object, PodFact, Problem, QueueFact, ReleaseFact,
 };
@@ -13,6 +14,7 @@ use super::{
 use crate::{
     ClusterState,
     objects::{DeckhouseDeployment, DeckhousePod, Phase},
+    release_order::none_deployed,
 };
 
 /// A problem that an update passes through.
@@ -27,7 +29,11 @@ pub(super) struct Signal {
 
 impl Signal {
     pub(super) fn new(level: Stage, code: Code, object: Object, fact: impl Into<Fact>) -> Self {
-        Self { level, problem: Problem::new(code, object, fact), measure: String::new() }
+        Self::of(level, Problem::new(code, object, fact))
+    }
+
+    pub(super) fn of(level: Stage, problem: Problem) -> Self {
+        Self { level, problem, measure: String::new() }
     }
 
     pub(super) fn measured(mut self, measure: impl Into<String>) -> Self {
@@ -37,8 +43,13 @@ impl Signal {
 }
 
 /// The signals of the platform itself while it is updated to `release`.
-pub(super) fn of_platform(state: &ClusterState, release: &Version, queues: &Queues) -> Vec<Signal> {
-    let mut signals = bookkeeping(state, release);
+pub(super) fn of_platform(
+    state: &ClusterState,
+    release: &Version,
+    queues: &Queues,
+    now: Timestamp,
+) -> Vec<Signal> {
+    let mut signals = bookkeeping(state, release, now);
     if let Some(deployment) = state.deployment.known() {
         signals.extend(image(deployment, release));
         if let Some(pods) = state.pods.known() {
@@ -62,17 +73,25 @@ pub(super) fn of_platform(state: &ClusterState, release: &Version, queues: &Queu
     signals
 }
 
+/// That no release is `Deployed`: for a moment of an update this is normal, later only a restart corrects it.
+pub(super) fn not_deployed(state: &ClusterState, now: Timestamp) -> Problem {
+    let passing = || {
+        let any = Object::any(Kind::DeckhouseRelease);
+        Problem::new(Code::DeployedReleases, any, ReleaseFact::NoneDeployed)
+    };
+    none_deployed(state, now).unwrap_or_else(passing)
+}
+
 /// Exactly one release is `Deployed`. None or two for a short while are normal: the controller writes the image and
 /// the objects one after the other.
-fn bookkeeping(state: &ClusterState, release: &Version) -> Vec<Signal> {
+fn bookkeeping(state: &ClusterState, release: &Version, now: Timestamp) -> Vec<Signal> {
     let Some(releases) = state.releases.known() else { return Vec::new() };
     let deployed: Vec<_> = releases.iter().filter(|it| it.phase == Some(Phase::Deployed)).collect();
     let signal = |code, object, fact: ReleaseFact| Signal::new(Stage::Propagating, code, object, fact);
     let object = |name: &str| Object::new(Kind::DeckhouseRelease, name);
     let mut signals = Vec::new();
     if deployed.is_empty() {
-        let any = Object::any(Kind::DeckhouseRelease);
-        signals.push(signal(Code::DeployedReleases, any, ReleaseFact::NoneDeployed));
+        signals.push(Signal::of(Stage::Propagating, not_deployed(state, now)));
     }
     for other in deployed.iter().filter(|it| it.version.as_ref() != Some(release)) {
         let fact = ReleaseFact::StillDeployed { current: release.clone() };

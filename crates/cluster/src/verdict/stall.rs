@@ -32,7 +32,8 @@ fn advice(waiting: &Problem) -> Option<Advice> {
     match waiting.code {
         Code::Pod | Code::Rollout | Code::VersionAnnotation => Some(Advice::DescribePlatformPods),
         Code::Queue | Code::Converge => Some(Advice::ReadLeaderLog),
-        Code::DeployedReleases => Some(Advice::Status),
+        // What is known to help says it itself.
+        Code::DeployedReleases => Some(waiting.advice.first().cloned().unwrap_or(Advice::Status)),
         Code::NodeGroup => Some(Advice::ReadNodeLog { node: None }),
         Code::Node => Some(Advice::ReadNodeLog { node: name() }),
         Code::Module if waiting.object.kind == Kind::Module => {

@@ -3,14 +3,37 @@
 use std::time::Duration;
 
 use problems::{
-    Advice, ClusterFact, Code, DeploymentFact, Fact, Kind, NodeFact, Object, PodFact, PullCause, SourceFact,
+    Advice, ClusterFact, Code, DeploymentFact, Fact, Kind, NodeFact, Object, PlatformAdvice, PodFact,
+    PullCause, ReleaseFact, SourceFact,
 };
 
 use super::{scenes::*, *};
 use crate::{
     ClusterState, Reading,
-    objects::{Phase, Queue},
+    objects::{Phase, Queue, Release},
 };
+
+/// A change of phases that lasts is not waited for.
+#[test]
+fn no_deployed_release_is_corrected_by_a_restart() {
+    let undeployed = |since: i64| {
+        with(quiet("1.71.0"), |state| {
+            let lost = Release { transition_time: Some(at(since)), ..release("1.71.0", Phase::Superseded) };
+            state.releases = Reading::Known(vec![lost]);
+        })
+    };
+    for (since, fact) in [
+        (-60, ReleaseFact::NoneDeployed),
+        (-600, ReleaseFact::DeployedLost { image_tag: Some("v1.71.0".to_owned()) }),
+    ] {
+        let verdict = Watch::new(None).observe(&undeployed(since));
+        let waited = verdict.waiting_for.iter().find(|it| it.code == Code::DeployedReleases);
+        assert_eq!(waited.map(|it| it.fact.clone()), Some(fact.into()), "{verdict:?}");
+    }
+    let stalled = Watch::new(None).hold(&undeployed(-600), 4000).problem.expect("no progress");
+    let restart = PlatformAdvice::Restart(problems::Restart::ToRestoreRelease);
+    assert_eq!(stalled.advice.first(), Some(&restart.into()), "{stalled:?}");
+}
 
 #[test]
 fn an_update_from_start_to_end() {

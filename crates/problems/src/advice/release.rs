@@ -9,6 +9,8 @@ pub enum ReleaseAdvice {
     ApplyNow(Version),
     /// Do not approve it before the following steps are done.
     DoNotApprove,
+    /// Do not approve later releases before the following steps are done.
+    DoNotApproveLater,
     /// Revoke the approval of this object.
     RevokeApproval {
         /// The name of the object.
@@ -48,6 +50,8 @@ pub enum ReleaseAdvice {
     DeployEarlier,
     /// Follow the update.
     Watch,
+    /// Follow the update to this release, which starts automatically.
+    WatchTo(Version),
     /// Wait until the vendor ends the suspension.
     WaitForVendor,
     /// Check that the releases follow one another and are of the cluster's edition.

@@ -60,6 +60,13 @@ pub enum ReleaseFact {
         /// The first and the last missing minor of that major version.
         minors: (u64, u64),
     },
+    /// Minor versions between another release of the plan and this one are missing.
+    MissingBetween {
+        /// The other release, which is not deployed yet.
+        before: Version,
+        /// The first and the last missing minor of that major version.
+        minors: (u64, u64),
+    },
     /// It is approved although an earlier minor version still waits.
     ApprovedAhead {
         /// The release that is next.

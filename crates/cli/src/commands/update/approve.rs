@@ -213,7 +213,7 @@ async fn decide(
         let decided: Result<Vec<_>, _> = wishes.iter().map(|request| request.decide(&state)).collect();
         match decided {
             Err(error) if values.may_come(&error) => sleep(AGAIN).await,
-            decided => break (decided?, state),
+            decided => break (decided.map_err(|it| it.as_of(&state, Timestamp::now()))?, state),
         }
     };
     let decided = wishes.into_iter().zip(decided);

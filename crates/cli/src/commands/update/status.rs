@@ -76,7 +76,7 @@ async fn run(args: StatusArgs, environment: Environment) -> Result<(), Failure> 
         let unhealthy = || outcome::unhealthy(&health).filter(|_| args.exit_code);
         Ok(Reported {
             document: StatusDocument::of(&status, &health, &flags),
-            text: summary::of(&blockers, &flags) + &text::of(&status, at, &flags),
+            text: summary::of(&blockers, &flags) + &text::of(&status, &blockers, at, &flags),
             failure: without_report.or_else(unhealthy),
             read: Read { state, status, health, at, is_up },
         })

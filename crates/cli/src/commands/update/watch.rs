@@ -1,6 +1,9 @@
 //! `update watch`: waiting until an update is really done.
 
-use cluster::{follow::Follower, missing_permissions, read::queues_are_refused, verdict::Machine};
+use cluster::{
+    deployed_unasked, follow::Follower, missing_permissions, read::queues_are_refused, verdict::Machine,
+};
+use commands::{Command, Update};
 
 use super::{
     changes::{cluster_flags, on_cluster},
@@ -34,10 +37,17 @@ async fn run(args: WatchArgs, environment: Environment) -> Result<(), Failure> {
     }
     let flags = cluster_flags(&args.cluster);
     let mut show = Show::new(&args.output, &environment, flags.clone())?;
-    let mut machine = Machine::new(args.to, wait::settings(&args.wait));
+    let mut machine = Machine::new(args.to.clone(), wait::settings(&args.wait));
     let limits = wait::limits(&args.wait);
-    let verdict = wait::until_done(follower.states(), &mut machine, &mut show, limits).await?;
+    let states = follower.states();
+    let names_none = args.to.is_none();
+    let verdict = wait::until_done(states.clone(), &mut machine, &mut show, limits).await?;
     drop(show); // the result goes to the terminal as it was
-    let text = wait::done(&verdict, &args.wait, &flags);
+    let mut text = wait::done(&verdict, &args.wait, &flags);
+    // Otherwise it looks as if the update that was to be watched were done.
+    if let Some(next) = deployed_unasked(&states.borrow()).filter(|_| names_none) {
+        let watch = Command::from(Update::WatchTo(format!("v{next}"))).addressed(&flags);
+        text += &format!("v{next} is waiting and is deployed without an approval; follow it: {watch}\n");
+    }
     printer.result(NAME, &WordedVerdict::of(&verdict, &flags), &text)
 }

@@ -14,6 +14,9 @@ pub(super) fn step(advice: &ReleaseAdvice) -> Step {
              or an approval (requirements still apply)",
             Approve::ReleaseNow(format!("v{version}")),
         ),
+        ReleaseAdvice::DoNotApproveLater => {
+            Step::here("do not approve later releases before the following steps are done")
+        }
         ReleaseAdvice::DoNotApprove => {
             Step::here("do not approve the release before the following steps are done")
         }
@@ -47,6 +50,10 @@ pub(super) fn step(advice: &ReleaseAdvice) -> Step {
         }
         ReleaseAdvice::WaitForWindow => Step::here("wait: no action is needed"),
         ReleaseAdvice::DeployEarlier => Step::here("deploy the earlier release first"),
+        ReleaseAdvice::WatchTo(version) => with(
+            "follow the update, which the controller starts automatically",
+            Update::WatchTo(format!("v{version}")),
+        ),
         ReleaseAdvice::Watch => with("follow the update", Update::Watch),
         ReleaseAdvice::WaitForVendor => {
             Step::here("or wait: the update continues automatically once the release is no longer suspended")

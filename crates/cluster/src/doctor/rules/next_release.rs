@@ -54,11 +54,12 @@ fn of_reason(context: &Context<'_>, release: &Release, reason: &WaitReason) -> O
         // The rule about the objects reports it better, where they show the gap.
         WaitReason::Gap if !context.order().skipped_together().is_empty() => None,
         WaitReason::Gap | WaitReason::Major => {
-            releases::gap(context).is_empty().then(|| out_of_order(context, release, reason))
+            releases::gap_of(context).is_none().then(|| out_of_order(context, release, reason))
         }
         WaitReason::PodNotReady => awaits_pod(context, release, reason),
         WaitReason::Previous { release: awaited } => previous(context, release, reason, awaited),
         WaitReason::Window { .. }
+        | WaitReason::WindowOpen { .. }
         | WaitReason::Postponed { .. }
         | WaitReason::Notification { .. }
         | WaitReason::Cooldown { .. } => Some(delay(context, release)),
@@ -230,9 +231,12 @@ fn delay(context: &Context<'_>, release: &Release) -> Finding {
     let settings = context.settings();
     let windows = settings.as_ref().map_or_else(Vec::new, windows);
     let reasons = with_time(reasons_of(release), settings.as_ref(), context.now);
+    let is_open = reasons.iter().any(|it| matches!(it, WaitReason::WindowOpen { .. }));
+    let version = version_of(release);
+    let wait = if is_open { ReleaseAdvice::WatchTo(version) } else { ReleaseAdvice::WaitForWindow };
     let fact = ReleaseFact::Delayed { reasons, windows };
     Finding::new(Rule::Delay, Severity::Notable, object(release), fact)
-        .advise(ReleaseAdvice::WaitForWindow)
+        .advise(wait)
         .advise(ReleaseAdvice::ApplyNow(version_of(release)))
 }
 

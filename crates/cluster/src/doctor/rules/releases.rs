@@ -133,21 +133,17 @@ pub(super) fn duplicates(context: &Context<'_>) -> Vec<Finding> {
 /// Minor versions between the deployed release and the next one are missing.
 pub(super) fn gap(context: &Context<'_>) -> Vec<Finding> {
     let order = context.order();
-    let (Some(deployed), Some(next)) = (order.deployed_version(), context.next_release()) else {
-        return Vec::new();
-    };
-    // Of several, which is normal for a moment, it is not known which one counts.
-    if !order.also_deployed.is_empty() {
-        return Vec::new();
-    }
-    let lts = context.state.is_lts();
-    let Some(fact) = release_order::gap(deployed, &version_of(next), lts) else {
+    let (Some(deployed), Some(next), Some(fact)) =
+        (order.deployed_version(), context.next_release(), gap_of(context))
+    else {
         return Vec::new();
     };
 
-    // What was skipped together with its duplicate is there, and no pull brings it back.
+    // What was skipped together with its duplicate is there, and no pull brings it back. What is suspended is missing for
+    // this reason, which has a finding of its own.
     if let ReleaseFact::MissingMinors { minors, .. } = &fact
-        && order.are_skipped_together(deployed.major, *minors)
+        && (order.are_skipped_together(deployed.major, *minors)
+            || order.suspended_within(deployed.major, *minors).is_some())
     {
         return Vec::new();
     }
@@ -164,6 +160,14 @@ pub(super) fn gap(context: &Context<'_>) -> Vec<Finding> {
             .since(alert.and_then(|alert| alert.starts_at))
             .seen_in(Source::Releases),
     ]
+}
+
+/// Why the next release cannot follow the deployed one, as the objects show it.
+pub(super) fn gap_of(context: &Context<'_>) -> Option<ReleaseFact> {
+    let order = context.order();
+    // Of several, which is normal for a moment, it is not known which one counts.
+    let deployed = order.deployed_version().filter(|_| order.also_deployed.is_empty())?;
+    release_order::gap(deployed, &version_of(context.next_release()?), context.state.is_lts())
 }
 
 /// The controller sets the phase of a new object within seconds.
@@ -209,9 +213,11 @@ pub(super) fn suspended(context: &Context<'_>) -> Vec<Finding> {
             let finding = if other_patch {
                 finding
             } else {
+                let version = version_of(release);
+                let later = context.order().waiting.iter().any(|it| it.version.as_ref() > Some(&version));
                 finding
-                    .advise(Advice::AnotherPatch(version_of(release)))
-                    .advise(context.push())
+                    .advise_all(later.then_some(ReleaseAdvice::DoNotApproveLater.into()))
+                    .advise_all(release_order::instead_of_suspended(context.state, &version))
                     .advise(ReleaseAdvice::WaitForVendor)
             };
             finding.advise(see(See::Release, get))

@@ -7,17 +7,17 @@ use cluster::{
     EditionMatch, Reading,
     modules::Overview,
     packages::Packages,
-    plan::{Creation, Plan, PlanBundle, PlanRegistry, Presence, Step, StepInRegistry},
-    requirements::{Outcome, Requirement, Unmet},
+    plan::{Creation, Plan, PlanBundle, PlanRegistry, Presence, Step, StepInRegistry, Work},
+    requirements::{Fix, Outcome, Requirement, Unmet},
 };
-use commands::{Approve, ClusterFlags, Command, Mirror, Update};
+use commands::{Approve, ClusterFlags, Command, Kubectl, Mirror, Sentence, Update, WANT_LIST};
 use deckhouse::{release_list::RELEASES_FILE, version::parse_tag};
 use problems::{Kind, Problem};
 use semver::Version;
 
 use crate::{
     format::{count, minute},
-    words,
+    words::{self, Block},
 };
 
 /// More objects than these are only counted.
@@ -46,7 +46,7 @@ pub(super) fn text(plan: &Plan, all_changes: bool, flags: &ClusterFlags) -> Stri
         format!("{}: {}", words::list(&versions, OBJECTS), words::left_out::reason(&it.reason))
     });
     section(&mut text, "Left out", left_out);
-    text += &format!("\n{}", modules_text(&plan.modules));
+    text += &format!("\n{}", modules_text(&plan.modules, order_of_modules(plan)));
     text += &packages_text(&plan.packages);
     let points =
         plan.breaking_points.iter().map(|it| format!("{}: {}", it.object, words::plan::breaking(&it.fault)));
@@ -70,12 +70,15 @@ fn tasks_text(plan: &Plan, flags: &ClusterFlags) -> String {
 /// What blocks, or the next command.
 fn outcome(plan: &Plan, flags: &ClusterFlags) -> String {
     let again = Command::from(Update::Plan).addressed(flags);
+    if let ([], Some(unfinished), Some(next)) = (&plan.blocking[..], &plan.unfinished, &plan.next) {
+        let (what, next) = (words::what(unfinished), next.clone().addressed(flags));
+        return format!(
+            "\nAn update is not finished, so nothing is approved yet:\n\n{what}\nnext: wait until it is done: {next}\ncheck again: \
+             {again}\n"
+        );
+    }
     match (&plan.blocking[..], &plan.next) {
-        ([], None) => {
-            format!(
-                "\nTo update, pull a newer release outside, push it to the cluster's registry inside, then check again: {again}\n"
-            )
-        }
+        ([], None) => newer_release(flags),
         ([], Some(next)) => {
             let mut text = format!("\nNo known problem blocks the update.\n{}", next_line(plan, next, flags));
             if let Some(bundle) = &plan.bundle {
@@ -98,15 +101,40 @@ fn outcome(plan: &Plan, flags: &ClusterFlags) -> String {
                      v{version}.\n{}check again: {again}\n",
                     next_line(plan, next, flags)
                 ),
+                (_, Some(next)) if plan.repairs => {
+                    let patch = plan.steps.first().map_or("it", |it| it.version.as_str());
+                    let next = next.clone().addressed(flags);
+                    format!(
+                        "\n{number} {verb} the update:\n\n{blocks}\n{patch} is a patch of the deployed minor version and may repair \
+                         this: {next}\ncheck again: {again}\n"
+                    )
+                }
                 _ => format!("\n{number} {verb} the update:\n\n{blocks}\ncheck again: {again}\n"),
             }
         }
     }
 }
 
+/// How a release gets into a cluster that has no later one.
+fn newer_release(flags: &ClusterFlags) -> String {
+    let want = Command::from(Update::Want).addressed(flags);
+    let pull = Command::from(Mirror::PullWanted(WANT_LIST.to_owned()));
+    let plan = Command::from(Update::Plan).addressed(flags);
+    let steps = Block::new("To update:")
+        .step(words::Step::inside(Sentence::from("write what this cluster needs to a file: ").command(want)))
+        .step(words::Step::outside(Sentence::from("pull the newer releases by that file: ").command(pull)))
+        .step(words::Step::inside("push the bundle to the cluster's registry"))
+        .step(words::Step::inside(Sentence::from("check again: ").command(plan)));
+    format!("\n{steps}")
+}
+
 /// The next command. Where the controller creates the first release, it has to be waited for.
 fn next_line(plan: &Plan, next: &Command, flags: &ClusterFlags) -> String {
     let is_wait = *next == Command::from(Update::Status);
+    if *next == Command::from(Kubectl::set_manual_mode()) {
+        let next = next.clone().addressed(flags);
+        return format!("next: set the update mode to Manual first, see the warnings: {next}\n");
+    }
     let is_in_registry_only = plan.steps.first().is_some_and(is_to_be_saved);
     let next = next.clone().addressed(flags);
     if is_in_registry_only {
@@ -283,14 +311,23 @@ fn unmet_text(text: &mut String, name: &str, unmet: &Unmet, flags: &ClusterFlags
     }
 }
 
+/// What comes first, the platform or its modules. Modules that a release of the platform does not work with are among the tasks.
+fn order_of_modules(plan: &Plan) -> Option<String> {
+    let is_update =
+        |work: &Work| matches!(work, Work::Meet(Unmet { fix: Fix::UpdateModule { to: Some(_), .. }, .. }));
+    if plan.tasks.iter().any(|it| is_update(&it.work)) {
+        return Some("first those under \"To do\" below, then the platform, then the others".to_owned());
+    }
+    plan.modules.order.as_ref().map(words::module_release::order)
+}
+
 /// Modules that are updated separately from the platform.
-fn modules_text(overview: &Overview) -> String {
+fn modules_text(overview: &Overview, order: Option<String>) -> String {
     let mut text = String::new();
     match &overview.waiting {
         Reading::Known(waiting) if waiting.is_empty() => text += "No module releases are waiting.\n",
         Reading::Known(waiting) => {
             text += &format!("Module releases waiting: {}", waiting.len());
-            let order = overview.order.as_ref().map(words::module_release::order);
             text += &order.map_or(String::new(), |order| format!(" ({order})"));
             text += "\n";
             for release in waiting {

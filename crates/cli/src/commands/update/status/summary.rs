@@ -1,12 +1,23 @@
 //! The first lines of the report: whether anything blocks the update, and the next command.
 
-use cluster::health::Blockers;
+use cluster::{health::Blockers, modules::Overview};
 use commands::{ClusterFlags, Command, Sentence, Update};
 
 use crate::{commands::update::clusters::LABELS, format::count, words};
 
 /// More problems than these are only counted.
 const SHOWN: usize = 3;
+
+/// Whether releases of modules are waiting, where none of the platform is.
+fn waiting_modules(modules: &Overview) -> String {
+    match modules.waiting.known().map_or(0, Vec::len) {
+        0 => "no release is waiting".to_owned(),
+        1 => "no platform release is waiting; 1 module release is waiting, see below".to_owned(),
+        waiting => {
+            format!("no platform release is waiting; {waiting} module releases are waiting, see below")
+        }
+    }
+}
 
 /// What blocks, or what comes next.
 pub(super) fn of(blockers: &Blockers, flags: &ClusterFlags) -> String {
@@ -37,7 +48,7 @@ pub(super) fn of(blockers: &Blockers, flags: &ClusterFlags) -> String {
         }
         Some(plan) if plan.blocking.is_empty() => {
             let next = plan.next.clone().map_or_else(
-                || Sentence::from("no release is waiting"),
+                || Sentence::from(waiting_modules(&plan.modules)),
                 |next| Sentence::from("next: ").command(next.addressed(flags)),
             );
             format!("{:<LABELS$} {next}\n", "not blocked")

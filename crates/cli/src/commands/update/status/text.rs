@@ -2,6 +2,7 @@
 
 use cluster::{
     Timestamp,
+    health::Blockers,
     modules::{SourceHealth, WaitingRelease},
     packages::{ApplicationSummary, RepositoryHealth},
     status::{
@@ -9,6 +10,7 @@ use cluster::{
     },
 };
 use commands::{ClusterFlags, Command, Sentence, Update};
+use problems::Problem;
 
 use crate::{
     commands::update::clusters::LABELS,
@@ -22,9 +24,10 @@ const ALERTS_SHOWN: usize = 12;
 const SHOWN: usize = 8;
 
 /// All of it.
-pub(super) fn of(status: &Status, now: Timestamp, flags: &ClusterFlags) -> String {
+pub(super) fn of(status: &Status, blockers: &Blockers, now: Timestamp, flags: &ClusterFlags) -> String {
     let mut text = Text { lines: String::new(), now, flags };
     text.status(status);
+    text.warnings(status, blockers);
     text.lines
 }
 
@@ -122,7 +125,14 @@ impl Text<'_> {
                 text.more(&Sentence::from("to create one: ").command(command).to_string());
             }
         });
-        for problem in &status.risks {
+    }
+
+    /// What blocks is in the first lines already.
+    fn warnings(&mut self, status: &Status, blockers: &Blockers) {
+        let is_said = |risk: &Problem| {
+            blockers.findings.iter().any(|it| it.object == risk.object && it.fact == risk.fact)
+        };
+        for problem in status.risks.iter().filter(|it| !is_said(it)) {
             self.lines += &format!("\nwarning: {}", words::block(problem).addressed(self.flags));
         }
     }
