@@ -185,7 +185,7 @@ fn not_checked(reason: NotChecked) -> &'static str {
         NotChecked::AfterFailure => "an earlier check failed",
         NotChecked::ProxyResolves => "the proxy resolves it",
         NotChecked::NoLogin => "no login was given",
-        NotChecked::NoLoginNeeded => "the registry asks for no login, so the one that was given is not used",
+        NotChecked::NoLoginNeeded => "the registry requires no login, so the one that was given is not used",
         NotChecked::NotShown => "the registry does not show it to this account",
         NotChecked::NotReported => "the registry does not report it",
         NotChecked::UnknownProduct => {

@@ -115,7 +115,7 @@ pub enum NotChecked {
     ProxyResolves,
     /// No login was given.
     NoLogin,
-    /// The registry asks for no login.
+    /// The registry requires no login.
     NoLoginNeeded,
     /// The registry does not show it to this account.
     NotShown,
