@@ -105,8 +105,13 @@ fn contents_text(inspection: &Inspection) -> String {
 /// The modules or packages, each with its versions and channels.
 fn components_text(components: &BTreeMap<String, ModuleInspection>) -> String {
     let one = |(name, component): (&String, &ModuleInspection)| {
-        let versions = component.versions.iter().cloned();
-        let words = or_none(versions.chain(pairs(&component.channels)));
+        let mut words = or_none(component.versions.iter().cloned());
+        let channels: Vec<String> = pairs(&component.channels).collect();
+        if let (Some(version), [first, others @ ..]) = (words.last_mut(), channels.as_slice()) {
+            *version += &format!(" ({first}");
+            words.extend_from_slice(others);
+            words.last_mut().into_iter().for_each(|last| last.push(')'));
+        }
         wrapped(&format!("  {name}  "), 4, &words)
     };
     components.iter().map(one).collect()
