@@ -49,7 +49,14 @@ pub(crate) fn parse<T: DeserializeOwned>(
     word: &'static str,
 ) -> Result<T, DocumentError> {
     let malformed = |error: serde_json::Error| DocumentError::malformed(word, &error.to_string());
-    let found: Header = serde_json::from_slice(bytes).map_err(malformed)?;
+    let found: Header = serde_json::from_slice(bytes).map_err(|error| {
+        // The JSON library describes what it found in terms of our types, which says nothing about the file.
+        if error.is_data() {
+            DocumentError::malformed(word, "it has no apiVersion and no kind")
+        } else {
+            malformed(error)
+        }
+    })?;
     if found.api_version != API_VERSION || found.kind != kind {
         let line = |text: &str| ForeignText::limited(text, 80);
         let (api_version, found) = (line(&found.api_version), line(&found.kind));

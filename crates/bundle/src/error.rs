@@ -16,7 +16,7 @@ pub enum BundleError {
         source: io::Error,
     },
     /// What has this name cannot be read or replaced as a file.
-    #[error("{}: is {kind}, not a file", path.display())]
+    #[error("{} is {kind}, not a file", path.display())]
     NotAFile {
         /// The name that was given or derived.
         path: PathBuf,
@@ -82,7 +82,7 @@ pub enum BundleError {
         second: PathBuf,
     },
     /// Work in progress, of which nothing is certain but that it is not whole.
-    #[error("{}: is an unfinished bundle", path.display())]
+    #[error("{} is an unfinished bundle", path.display())]
     Unfinished {
         /// The file, `….partial`.
         path: PathBuf,
@@ -152,7 +152,7 @@ pub enum BundleError {
         path: PathBuf,
     },
     /// A bundle that is not the one whose parts are requested.
-    #[error("{}: is not the bundle whose parts are requested: {reason}", path.display())]
+    #[error("{} is not the bundle whose parts are requested: {reason}", path.display())]
     OtherBundle {
         /// The bundle.
         path: PathBuf,

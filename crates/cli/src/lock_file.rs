@@ -7,7 +7,7 @@ use deckhouse::Lock;
 use crate::{
     failure::Failure,
     result_file::{self, Readers},
-    settings, side_files,
+    side_files,
 };
 
 /// Reads a lock file.
@@ -29,12 +29,7 @@ pub(crate) fn read(path: &Path) -> Result<Lock, Failure> {
 /// If there is a directory of that name, or none to write into.
 pub(crate) fn check(path: &Path) -> Result<(), Failure> {
     side_files::refuse_directory(path)?;
-    let directory = settings::directory(path);
-    let found = std::fs::metadata(directory).map_err(|error| Failure::file(directory, &error))?;
-    if found.is_dir() {
-        return Ok(());
-    }
-    Err(Failure::file(directory, &std::io::ErrorKind::NotADirectory.into()))
+    result_file::has_directory(path)
 }
 
 /// Writes a lock file, or replaces an earlier one.

@@ -29,12 +29,24 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8], readers: Readers) -> Result<(
 /// Before anything else is done: the file must not exist. `if_exists` is the hint if it does.
 pub(crate) fn is_free(path: &Path, if_exists: &'static str) -> Result<(), Failure> {
     match path.symlink_metadata() {
-        Ok(_) => {
-            Err(Failure::new(Exit::Files, format!("{}: this file exists", path.display())).hint(if_exists))
-        }
+        Ok(_) => Err(exists(path, if_exists)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(Failure::file(path, &error)),
     }
+}
+
+/// Before anything else is done: the directory of the file must exist.
+pub(crate) fn has_directory(path: &Path) -> Result<(), Failure> {
+    let directory = settings::directory(path);
+    let found = std::fs::metadata(directory).map_err(|error| Failure::file(directory, &error))?;
+    if found.is_dir() {
+        return Ok(());
+    }
+    Err(Failure::file(directory, &std::io::ErrorKind::NotADirectory.into()))
+}
+
+fn exists(path: &Path, hint: &'static str) -> Failure {
+    Failure::new(Exit::Files, format!("{}: this file exists", path.display())).hint(hint)
 }
 
 /// `if_exists`: the hint if the file exists.
@@ -46,7 +58,7 @@ fn write_bytes(
     if_exists: &'static str,
 ) -> Result<(), Failure> {
     let failed = |error: &std::io::Error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => Failure::file(path, error).hint(if_exists),
+        std::io::ErrorKind::AlreadyExists => exists(path, if_exists),
         _ => Failure::file(path, error),
     };
     let mode = match readers {

@@ -66,7 +66,9 @@ fn usage(error: clap::Error, environment: &Environment) -> Exit {
 fn invocation(command: Command, line: CommandLine, environment: Environment) -> Invocation {
     match command {
         Command::Mirror(args) => match settings::transfer(*args, line) {
-            Transfer::Print(output, delivery) => mirror::print_config::invocation(output, delivery),
+            Transfer::Print(output, printed) => {
+                mirror::print_config::invocation(output, printed, environment)
+            }
             Transfer::Pull(output, settings) => mirror::pull::invocation(output, settings, environment),
             Transfer::Push(output, settings) => mirror::push::invocation(output, settings, environment),
             Transfer::Verify(settings) => mirror::verify::invocation(*settings, environment),
@@ -80,7 +82,10 @@ fn invocation(command: Command, line: CommandLine, environment: Environment) -> 
         Command::Bundle(command) => match command {
             BundleCommand::Inspect(args) => bundle::inspect::invocation(args.into()),
             BundleCommand::Verify(args) => bundle::verify::invocation(args.into(), environment),
-            BundleCommand::Split(args) => bundle::split::invocation(args.into(), environment),
+            BundleCommand::Split(args) => {
+                let (output, settings) = settings::split(args, &line);
+                bundle::split::invocation(output, settings, environment)
+            }
             BundleCommand::Join(args) => bundle::join::invocation(args.into(), environment),
             BundleCommand::MissingParts(args) => bundle::missing_parts::invocation(args.into(), environment),
             BundleCommand::Digests(args) => bundle::digests::invocation(args.into()),

@@ -32,7 +32,7 @@ fn digests(path: &Path) -> Result<BundleDigests, Failure> {
         return Err(BundleError::NotFound { path: path.to_owned(), unfinished: false }.into());
     };
     BundleDigests::parse(&bytes).map_err(|error| {
-        Failure::usage(format!("{}: {error}", path.display()))
+        Failure::usage(format!("{} {error}", path.display()))
             .hint("name a bundle (.tar), or a file that dhctl bundle digests has written")
     })
 }

@@ -2,6 +2,7 @@
 
 use std::{fmt, path::PathBuf};
 
+use bundle::{BaseKind, Thin};
 use deckhouse::repositories::Component;
 use registry::client::ErrorKind;
 
@@ -136,9 +137,32 @@ pub enum Place {
     /// The registry that is pushed to, and the bundle too: another push cannot help.
     TargetAndBundle,
     /// The registry that is pushed to, and the bundle is thin and leaves it out: nothing was sent.
-    ThinAndTarget,
+    ThinAndTarget(BaseKinds),
     /// A thin bundle and the bundles that it is completed from.
-    Bases,
+    Bases(BaseKinds),
+}
+
+/// What the bases of a thin bundle are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BaseKinds {
+    /// Earlier bundles.
+    Bundles,
+    /// Only the registries of a want list.
+    Registry,
+    /// Both.
+    Both,
+}
+
+impl BaseKinds {
+    /// Those of this bundle.
+    pub(crate) fn of(thin: &Thin) -> Self {
+        let has = |kind: BaseKind| thin.bases.iter().any(|base| base.kind == kind);
+        match (has(BaseKind::Bundle), has(BaseKind::Registry)) {
+            (true, true) => Self::Both,
+            (false, true) => Self::Registry,
+            (_, false) => Self::Bundles,
+        }
+    }
 }
 
 impl fmt::Display for Place {
@@ -148,8 +172,8 @@ impl fmt::Display for Place {
             Self::Bundle => "bundle",
             Self::Target => "target",
             Self::TargetAndBundle => "target and in the bundle",
-            Self::Bases => "thin bundle and its bases",
-            Self::ThinAndTarget => "target, and the thin bundle leaves them out",
+            Self::Bases(_) => "thin bundle and its bases",
+            Self::ThinAndTarget(_) => "target, and the thin bundle leaves them out",
         })
     }
 }
@@ -159,11 +183,11 @@ fn names(tags: &[oci::Tag]) -> String {
 }
 
 fn count(items: &[MissingItem], place: Place) -> String {
-    if !items.is_empty() && items.iter().all(|item| item.cause == Cause::ModuleLeftOut) {
+    if !items.is_empty() && items.iter().all(|item| matches!(item.cause, Cause::ModuleLeftOut(_))) {
         return "the selection leaves out modules that are required".to_owned();
     }
     match items.len() {
-        1 if place == Place::ThinAndTarget => {
+        1 if matches!(place, Place::ThinAndTarget(_)) => {
             "1 object is missing or damaged in the target, and the thin bundle leaves it out".to_owned()
         }
         1 => format!("1 object is missing or damaged in the {place}"),

@@ -42,7 +42,7 @@ pub use discover::{Discovery, InClusters, Modules, Request};
 pub use error::Error;
 pub use events::{Event, Observer, Stage};
 pub use local_blobs::LocalBlobs;
-pub use missing::{Cause, MissingItem, WantedBy};
+pub use missing::{Cause, LeavesOut, MissingItem, WantedBy};
 pub use plan::Plan;
 pub use root::Root;
 pub use thin::Bases;

@@ -9,6 +9,9 @@ use deckhouse::{Channel, release_list::RELEASES_FILE, repositories::Component, v
 use oci::Tag;
 use semver::Version;
 
+/// How many of those that need a missing object its text names. All images of a bundle may need one blob.
+const DEPENDENTS_SHOWN: usize = 3;
+
 /// What needs an object. Displays and serialises as text: `release v1.58.3`, `module console v1.2.3`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum WantedBy {
@@ -42,6 +45,13 @@ pub enum WantedBy {
     ReleasesFile,
     /// The lock file of a pull.
     LockFile,
+    /// The want list of a pull: it names a module or package that a cluster has.
+    WantList {
+        /// Which of the two.
+        component: Component,
+        /// Its name.
+        name: String,
+    },
     /// An image of a bundle: its repository and tag or digest.
     Image(String),
     /// An entry in the list of modules, packages or plugins.
@@ -74,6 +84,7 @@ impl fmt::Display for WantedBy {
             Self::Database(path) => write!(f, "vulnerability database {path}"),
             Self::Installer => f.write_str("standalone installer"),
             Self::LockFile => f.write_str("lock file"),
+            Self::WantList { .. } => f.write_str("the want list"),
             Self::ReleasesFile => f.write_str(RELEASES_FILE),
             Self::Image(image) | Self::Listed(image) => f.write_str(image),
         }
@@ -105,7 +116,7 @@ pub enum Cause {
     NoLongerThere,
     /// A module that a release or another module requires, which the selection of the pull leaves out. The reference is
     /// its name.
-    ModuleLeftOut,
+    ModuleLeftOut(LeavesOut),
     /// A module that a release or another module requires, which is not there. The reference is its name.
     ModuleMissing,
 }
@@ -113,8 +124,19 @@ pub enum Cause {
 impl Cause {
     /// Whether it is about a module that a release or another module requires.
     pub fn is_module(self) -> bool {
-        matches!(self, Self::ModuleLeftOut | Self::ModuleMissing)
+        matches!(self, Self::ModuleLeftOut(_) | Self::ModuleMissing)
     }
+}
+
+/// How a selection leaves a module out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LeavesOut {
+    /// It excludes this module.
+    Excluded,
+    /// It names other modules.
+    NotNamed,
+    /// It has no modules.
+    NoModules,
 }
 
 /// One thing that is missing or damaged.
@@ -144,8 +166,13 @@ impl fmt::Display for MissingItem {
         if self.wanted_by.is_empty() {
             return Ok(());
         }
-        let names: Vec<String> = self.wanted_by.iter().map(ToString::to_string).collect();
-        write!(f, " (required by {})", names.join(", "))
+        let names = self.wanted_by.iter().take(DEPENDENTS_SHOWN).map(ToString::to_string);
+        let names: Vec<String> = names.collect();
+        write!(f, " (required by {}", names.join(", "))?;
+        match self.wanted_by.len() - names.len() {
+            0 => f.write_str(")"),
+            more => write!(f, " and {more} more)"),
+        }
     }
 }
 

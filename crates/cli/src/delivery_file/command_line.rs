@@ -55,6 +55,14 @@ impl CommandLine {
         Ok(Delivery::of(|key| settings.get(key.path).cloned()))
     }
 
+    /// Whether this flag is on the command line, and not only its variable in the environment.
+    pub(crate) fn is_typed(&self, flag: &str) -> bool {
+        let root = cli();
+        let typed = self.typed(&root);
+        let source = with_flag(typed.command, flag).and_then(|arg| typed.source(arg));
+        source == Some(ValueSource::CommandLine)
+    }
+
     pub(super) fn typed<'a>(&'a self, root: &'a Command) -> Typed<'a> {
         let (mut command, mut matches) = (root, &self.matches);
         while let Some((name, below)) = matches.subcommand()

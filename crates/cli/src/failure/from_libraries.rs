@@ -326,6 +326,25 @@ pub(super) fn hints_on_space(error: &std::io::Error) -> Vec<String> {
     hint.map(str::to_owned).into_iter().collect()
 }
 
+/// An error without the name of a temporary file that a library adds to it.
+pub(super) fn of_the_system(error: &std::io::Error) -> String {
+    let source = error.get_ref().and_then(std::error::Error::source);
+    let source = source.and_then(|it| it.downcast_ref::<std::io::Error>());
+    source.filter(|it| it.raw_os_error().is_some()).unwrap_or(error).to_string()
+}
+
+impl Failure {
+    /// The same for a command that has no source: its login is that of the registry that it names.
+    pub(crate) fn without_source(mut self) -> Self {
+        for hint in self.hints.iter_mut().filter(|hint| **hint == Sentence::from(LOGIN_FLAGS)) {
+            *hint = Sentence::from(REGISTRY_LOGIN);
+        }
+        self
+    }
+}
+
+const REGISTRY_LOGIN: &str = "set --registry-login (-u) and --registry-password (-p)";
+
 const LOGIN_FLAGS: &str = "for a source, set --license, or --source-login and --source-password; for a private registry, set --registry-login (-u) and --registry-password (-p)";
 
 /// What concerns the whole host is said of the host, not of the request that met it first.

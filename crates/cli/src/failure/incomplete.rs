@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use commands::{Exclusion, Inclusion};
 use deckhouse::repositories::{Attachment, Component, attachment};
-use mirror::{Cause, MissingItem, WantedBy, error::Place};
+use mirror::{
+    Cause, LeavesOut, MissingItem, WantedBy,
+    error::{BaseKinds, Place},
+};
 
 /// The next steps; none that is known not to help.
 pub(super) fn hints(place: Place, items: &[MissingItem]) -> Vec<String> {
@@ -25,14 +28,7 @@ pub(super) fn hints(place: Place, items: &[MissingItem]) -> Vec<String> {
             if !flags.is_empty() {
                 hints.push(format!("to leave out the listed objects: {}", flags.join(" ")));
             }
-            hints.push(if has(Cause::ListedAndDenied) {
-                "no bundle was written; a registry that lists a tag and returns 404 for it has inconsistent replicas or caches: \
-                 ask its administrator to repair them, then run the same command again"
-                    .to_owned()
-            } else {
-                "no bundle was written; choose releases that are complete on the source, or ask its administrator to repair it"
-                    .to_owned()
-            });
+            hints.push(format!("no bundle was written; {}", at_source(&items)));
         }
         Place::Bundle => hints.push("copy the bundle again, or pull it again".to_owned()),
         Place::Target if has(Cause::StillDamaged) => hints.push(still_damaged(&items)),
@@ -42,17 +38,62 @@ pub(super) fn hints(place: Place, items: &[MissingItem]) -> Vec<String> {
                 .to_owned(),
         ),
         Place::Target => hints.push("push the bundle again: objects that exist are skipped".to_owned()),
-        Place::ThinAndTarget => hints.push(
-            "nothing was sent; push the bundle that was the base of this one first, or pull a full bundle without --base"
-                .to_owned(),
-        ),
-        Place::Bases => hints.push(
-            "name every bundle with --base that was a base of the thin bundle; dhctl bundle inspect lists them"
-                .to_owned(),
-        ),
+        Place::ThinAndTarget(kinds) => hints.push(format!("nothing was sent; {}", lost_in_target(kinds))),
+        Place::Bases(kinds) => hints.push(lost_in_bases(kinds).to_owned()),
         Place::TargetAndBundle => hints.push("pull a complete bundle and push it".to_owned()),
     }
     hints
+}
+
+/// What to do about objects that are missing on the source.
+fn at_source(items: &[&MissingItem]) -> &'static str {
+    let all = |is_meant: fn(&WantedBy) -> bool| {
+        items.iter().all(|item| !item.wanted_by.is_empty() && item.wanted_by.iter().all(is_meant))
+    };
+    if items.iter().any(|item| item.cause == Cause::ListedAndDenied) {
+        "a registry that lists a tag and returns 404 for it has inconsistent replicas or caches: \
+         ask its administrator to repair them, then run the same command again"
+    } else if all(|by| matches!(by, WantedBy::WantList { .. })) {
+        "pull from the source that the clusters have these from, or ask its administrator why they are missing"
+    } else if all(|by| *by == WantedBy::Installer) {
+        "name an installer that the source has with --installer-tag, or leave it out with --no-installer"
+    } else {
+        "choose releases that are complete on the source, or ask its administrator to repair it"
+    }
+}
+
+/// What to do if the target does not have what a thin bundle leaves out.
+fn lost_in_target(kinds: BaseKinds) -> &'static str {
+    match kinds {
+        BaseKinds::Bundles => {
+            "push the bundle that was the base of this one first, or pull a full bundle without --base"
+        }
+        BaseKinds::Registry => {
+            "this registry does not have what the want list says; write the want list again with dhctl update want, and pull \
+             with the new list"
+        }
+        BaseKinds::Both => {
+            "push the bundle that was the base of this one first; if something is still missing, write the want list again \
+             with dhctl update want, and pull with the new list and without --base"
+        }
+    }
+}
+
+/// What to do if no base has what a thin bundle leaves out.
+fn lost_in_bases(kinds: BaseKinds) -> &'static str {
+    match kinds {
+        BaseKinds::Bundles => {
+            "name every bundle with --base that was a base of the thin bundle; dhctl bundle inspect lists them"
+        }
+        BaseKinds::Registry => {
+            "the base of the thin bundle is the registry of a want list, not a bundle: name the bundles that were pushed to \
+             this registry with --base, or pull a full bundle without --want"
+        }
+        BaseKinds::Both => {
+            "name every bundle with --base that was a base of the thin bundle (dhctl bundle inspect lists them), and those that \
+             were pushed to the registry of the want list"
+        }
+    }
 }
 
 /// The hints for modules that releases or other modules require. Empty if none of the items is such a module.
@@ -60,26 +101,39 @@ pub(crate) fn modules(place: Place, items: &[MissingItem]) -> Vec<String> {
     let names = |is_meant: fn(Cause) -> bool| -> BTreeSet<&str> {
         items.iter().filter(|item| is_meant(item.cause)).map(|item| item.reference.as_str()).collect()
     };
-    let (all, left_out) = (names(Cause::is_module), names(|cause| cause == Cause::ModuleLeftOut));
+    let all = names(Cause::is_module);
+    let left_out = [
+        (names(|cause| cause == Cause::ModuleLeftOut(LeavesOut::Excluded)), LeavesOut::Excluded),
+        (names(|cause| cause == Cause::ModuleLeftOut(LeavesOut::NotNamed)), LeavesOut::NotNamed),
+        (names(|cause| cause == Cause::ModuleLeftOut(LeavesOut::NoModules)), LeavesOut::NoModules),
+    ];
+    // A selection leaves all modules out in the same way.
+    let left_out = left_out.into_iter().find(|(names, _)| !names.is_empty());
     if all.is_empty() {
         return Vec::new();
     }
     let flags = |names: &BTreeSet<&str>, flag: fn(String) -> String| {
         names.iter().map(|name| flag((*name).to_owned())).collect::<Vec<_>>().join(" ")
     };
-    let include = |names| flags(names, |name| Inclusion(name).to_string());
+    let include = |names: &BTreeSet<&str>| flags(names, |name| Inclusion(name).to_string());
     let allow = flags(&all, |name| Exclusion::RequiredModule(name).to_string());
     let mut hints = Vec::new();
-    match place {
-        Place::Source if !left_out.is_empty() => hints.push(format!(
-            "to pull these modules too, remove their --exclude-module, or use {} instead of --no-modules",
-            include(&left_out)
-        )),
-        Place::Source => hints.push(
+    match (place, left_out) {
+        (Place::Source, Some((names, how))) => hints.push(match how {
+            LeavesOut::Excluded => {
+                let exclude = flags(&names, |name| Exclusion::Module(name).to_string());
+                format!("to pull these modules too, remove {exclude}")
+            }
+            LeavesOut::NotNamed => format!("to pull these modules too, add {}", include(&names)),
+            LeavesOut::NoModules => {
+                format!("to pull these modules too, use {} instead of --no-modules", include(&names))
+            }
+        }),
+        (Place::Source, None) => hints.push(
             "no bundle was written; without a listed module, a cluster that uses it cannot update to what requires it"
                 .to_owned(),
         ),
-        Place::Bundle | Place::Target | Place::TargetAndBundle | Place::ThinAndTarget | Place::Bases => {
+        _ => {
             hints.push(format!("pull the bundle again with these modules: {}", include(&all)));
         }
     }
@@ -116,10 +170,12 @@ fn flags_of(item: &MissingItem) -> Option<Vec<Exclusion>> {
         .iter()
         .map(|by| match by {
             WantedBy::Channel(channel) => Some(Exclusion::Channel(channel.to_string())),
-            WantedBy::Component { component: Component::Module, name, .. } => {
+            WantedBy::Component { component: Component::Module, name, .. }
+            | WantedBy::WantList { component: Component::Module, name } => {
                 Some(Exclusion::Module(name.clone()))
             }
-            WantedBy::Component { component: Component::Package, name, .. } => {
+            WantedBy::Component { component: Component::Package, name, .. }
+            | WantedBy::WantList { component: Component::Package, name } => {
                 Some(Exclusion::Package(name.clone()))
             }
             WantedBy::Plugin { .. } => Some(Exclusion::Plugins),
@@ -151,6 +207,7 @@ mod tests {
     fn hints_are_only_shown_if_they_can_help() {
         let release = WantedBy::Release(semver::Version::new(1, 58, 3));
         let channel = WantedBy::Channel(deckhouse::Channel::Stable);
+        let wanted = WantedBy::WantList { component: Component::Package, name: "mysql".to_owned() };
         let cases = [
             (
                 Place::Source,
@@ -199,6 +256,41 @@ mod tests {
                 Place::Source,
                 vec![item(Cause::NoLongerThere, &[WantedBy::LockFile])],
                 "no bundle was written; pull from a registry that has the locked images",
+            ),
+            (
+                Place::Source,
+                vec![item(Cause::Missing, &[WantedBy::Installer])],
+                "no bundle was written; name an installer",
+            ),
+            (
+                Place::Source,
+                vec![item(Cause::Missing, &[wanted])],
+                "to leave out the listed objects: --exclude-package mysql",
+            ),
+            (
+                Place::Source,
+                vec![item(Cause::ModuleLeftOut(LeavesOut::NotNamed), std::slice::from_ref(&release))],
+                "to pull these modules too, add --include-module sha256:ab",
+            ),
+            (
+                Place::Source,
+                vec![item(Cause::ModuleLeftOut(LeavesOut::Excluded), std::slice::from_ref(&release))],
+                "to pull these modules too, remove --exclude-module sha256:ab",
+            ),
+            (
+                Place::ThinAndTarget(BaseKinds::Bundles),
+                vec![item(Cause::Missing, &[])],
+                "nothing was sent; push the bundle that was the base",
+            ),
+            (
+                Place::ThinAndTarget(BaseKinds::Registry),
+                vec![item(Cause::Missing, &[])],
+                "nothing was sent; this registry does not have what the want list says; write the want list again",
+            ),
+            (
+                Place::Bases(BaseKinds::Registry),
+                vec![item(Cause::Missing, &[])],
+                "the base of the thin bundle is the registry of a want list, not a bundle",
             ),
             (
                 Place::Bundle,

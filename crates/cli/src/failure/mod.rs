@@ -15,6 +15,9 @@ use serde::Serialize;
 
 use crate::{exit_code::Exit, words::Block};
 
+/// The most missing objects, and the most places of damage, that a text lists.
+const SHOWN: usize = 20;
+
 /// A failure on its way to the user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Failure {
@@ -79,6 +82,7 @@ impl Failure {
 
     pub(crate) fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
         let hints = from_libraries::hints_on_space(error);
+        let error = from_libraries::of_the_system(error);
         Self::new(Exit::Files, format!("{}: {error}", path.display())).with_hints(hints)
     }
 
@@ -127,17 +131,50 @@ impl Failure {
         let message = self.message.to_string();
         let message: Vec<&str> = message.lines().map(str::trim).collect();
         let message = iter::once(format!("error: {}\n", message.join("\n  ")));
-        let missing = self.missing.iter().map(|item| format!("  {item}"));
-        let damaged = self.damaged.iter().map(|damage| format!("  {damage}"));
+        let missing = first_lines(&self.missing);
+        let damaged = first_lines(&self.damaged);
         let hints = self.hints.iter().map(|hint| format!("hint: {hint}"));
         let lines = missing.chain(damaged).chain(hints);
         message.chain(lines.map(|line| format!("{}\n", one_line(&line)))).collect()
     }
 }
 
+/// The first of these, a line each, and how many more there are. Else a long list moves the error out of the terminal.
+fn first_lines(all: &[impl std::fmt::Display]) -> impl Iterator<Item = String> {
+    let more = all.len().saturating_sub(SHOWN);
+    let more = (more > 0).then(|| format!("  and {more} more; --output json lists all"));
+    all.iter().take(SHOWN).map(|item| format!("  {item}")).chain(more)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_lists_are_cut() {
+        let item = |number: usize| MissingItem {
+            repository: "r".to_owned(),
+            reference: format!("v{number}"),
+            wanted_by: (0..5).map(|it| mirror::WantedBy::Image(format!("i{it}"))).collect(),
+            reason: "not found".to_owned(),
+            cause: mirror::Cause::Missing,
+        };
+        for (items, lines, last) in [
+            (1, 2, "  r:v0: not found (required by i0, i1, i2 and 2 more)"),
+            (20, 21, "  r:v19: not found (required by i0, i1, i2 and 2 more)"),
+            (21, 22, "  and 1 more; --output json lists all"),
+            (241, 22, "  and 221 more; --output json lists all"),
+        ] {
+            let failure = Failure {
+                missing: (0..items).map(item).collect(),
+                ..Failure::new(Exit::Incomplete, "objects are missing")
+            };
+            let text = failure.render();
+            assert_eq!((text.lines().count(), text.lines().last()), (lines, Some(last)));
+            let whole = failure.event()["missing"].as_array().map(Vec::len);
+            assert_eq!(whole, Some(items));
+        }
+    }
 
     #[test]
     fn untrusted_text_cannot_imitate_our_lines() {

@@ -10,7 +10,9 @@ use crate::{
         BundleVerifyArgs, CompleteArgs, DigestsArgs, GostArgs, InspectArgs, JoinArgs, MissingPartsArgs,
         SplitArgs,
     },
+    delivery_file::CommandLine,
     expected_sum::ExpectedSum,
+    failure::Failure,
 };
 
 /// Settings of `dhctl bundle inspect`.
@@ -149,22 +151,34 @@ impl From<BundleVerifyArgs> for BundleVerifySettings {
     }
 }
 
-impl From<SplitArgs> for SplitSettings {
-    fn from(args: SplitArgs) -> Self {
-        let SplitArgs { bundle, part_size, only, out, gost, output } = args;
-        Self {
-            files: bundle.file,
-            // The size may also come from the variable of pulls: a request has its own.
-            parts: match only {
-                Some(request) => SplitParts::Requested(request),
-                None => SplitParts::All(part_size.unwrap_or_default()),
-            },
-            directory: out,
-            sums: write_sums(gost),
-            output: (&output).into(),
-        }
+/// Settings of a split.
+///
+/// # Errors
+/// If a size is given together with a request, which has its own.
+pub(crate) fn split(args: SplitArgs, line: &CommandLine) -> (Output, Result<SplitSettings, Failure>) {
+    let SplitArgs { bundle, part_size, only, out, gost, output } = args;
+    let output = Output::from(&output);
+    // A size of the variable is for pulls.
+    if only.is_some() && line.is_typed(PART_SIZE) {
+        let message =
+            format!("--{PART_SIZE} (-c) cannot be used with --only: the parts have the size of the request");
+        return (output, Err(Failure::usage(message).hint("remove -c")));
     }
+    let settings = SplitSettings {
+        files: bundle.file,
+        parts: match only {
+            Some(request) => SplitParts::Requested(request),
+            None => SplitParts::All(part_size.unwrap_or_default()),
+        },
+        directory: out,
+        sums: write_sums(gost),
+        output,
+    };
+    (output, Ok(settings))
 }
+
+/// The flag with the size of parts.
+const PART_SIZE: &str = "images-bundle-chunk-size";
 
 impl From<JoinArgs> for JoinSettings {
     fn from(args: JoinArgs) -> Self {

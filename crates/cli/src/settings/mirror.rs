@@ -130,10 +130,18 @@ pub(crate) struct ReadBack {
     pub(crate) output: Output,
 }
 
+/// The delivery file of a pull, to be printed.
+pub(crate) struct PrintedConfig {
+    /// The file, or why there is none.
+    pub(crate) delivery: Result<Delivery, Failure>,
+    /// The keys of the file of `--config` that have no effect.
+    pub(crate) replaced: Vec<Replaced>,
+}
+
 /// What `dhctl mirror` is to do. A request that is not valid has its output, so that it can be reported.
 pub(crate) enum Transfer {
     /// To print the delivery file of a pull.
-    Print(Output, Result<Delivery, Failure>),
+    Print(Output, PrintedConfig),
     /// A pull.
     Pull(Output, Result<Box<PullSettings>, Failure>),
     /// A push.
@@ -151,7 +159,12 @@ pub(crate) fn transfer(args: MirrorArgs, line: CommandLine) -> Transfer {
         Ok(Some(WithFile { args, line, file })) => (args, line, Some(file)),
         Err(failure) => return Transfer::Pull(output, Err(failure)),
     };
-    if print { Transfer::Print(output, line.delivery()) } else { of_flags(args, file.as_ref()) }
+    if print {
+        let replaced = file.map(|file| file.replaced).unwrap_or_default();
+        Transfer::Print(output, PrintedConfig { delivery: line.delivery(), replaced })
+    } else {
+        of_flags(args, file.as_ref())
+    }
 }
 
 /// Settings of the flags, those that a delivery file adds included.

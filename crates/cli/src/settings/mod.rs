@@ -18,20 +18,20 @@ use std::{path::PathBuf, time::Duration};
 
 pub(crate) use bundle::{
     BundleVerifySettings, CompleteSettings, DigestsSettings, InspectSettings, JoinSettings,
-    MissingPartsSettings, SplitParts, SplitSettings,
+    MissingPartsSettings, SplitParts, SplitSettings, split,
 };
 pub(crate) use config::{
     ClusterRegistry, DockerCfgSettings, ModuleSourceSettings, PackageRepositorySettings, ProxySettings,
     RegistryModeSettings, ResultFile,
 };
 pub(crate) use mirror::{
-    ONE_BUNDLE, PullSettings, PushSettings, ReadBack, Transfer, VerifySettings, transfer,
+    ONE_BUNDLE, PrintedConfig, PullSettings, PushSettings, ReadBack, Transfer, VerifySettings, transfer,
 };
 pub(crate) use modules::{
     ModulesPullSettings, ModulesPushSettings, ModulesTransfer, ModulesVerifySettings, modules_transfer,
 };
 pub(crate) use network::{RegistryAccess, network};
-pub(crate) use paths::{bundle_path, directory, with_suffix};
+pub(crate) use paths::{directory, one_file_path, with_suffix};
 pub(crate) use registry_setup::{
     HarborSetup, NexusSetup, PLATFORM_PATH, SetupSettings, harbor_setup, nexus_setup,
 };

@@ -13,13 +13,26 @@ pub(super) fn bundle_to_read(path: &Path) -> Result<(), Failure> {
 }
 
 /// Checks the name of an archive by the documented rules: it ends in `.tar`, and what has that name is a file.
-pub(crate) fn bundle_path(path: &Path) -> Result<PathBuf, Failure> {
+pub(super) fn bundle_path(path: &Path) -> Result<PathBuf, Failure> {
     if path.is_dir() {
         let message = format!("{} is a directory; a pull writes one file", path.display());
         return Err(Failure::usage(message).hint(
             "name a file in it, such as d8.tar; with --bundle-format d8 a pull writes archives into a directory",
         ));
     }
+    file_path(path)
+}
+
+/// The same for a command that is not a pull.
+pub(crate) fn one_file_path(path: &Path) -> Result<PathBuf, Failure> {
+    if path.is_dir() {
+        let message = format!("{} is a directory; this command writes one file", path.display());
+        return Err(Failure::usage(message).hint("name a file in it, such as d8.tar"));
+    }
+    file_path(path)
+}
+
+fn file_path(path: &Path) -> Result<PathBuf, Failure> {
     if path.extension().is_none_or(|extension| extension != "tar") {
         return Err(Failure::usage(format!("{}: the name of a bundle must end in .tar", path.display())));
     }

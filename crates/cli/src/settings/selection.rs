@@ -72,8 +72,61 @@ pub(super) fn request(flags: &PullFlags, want: Option<&WantSettings>) -> Result<
         || !request.no_security_databases
         || request.installer != Installer::Nothing;
     if without_platform && !has_other {
-        return Err(Failure::usage("the flags leave out everything")
-            .hint("remove one of --no-modules, --no-packages, --no-security-db and --no-installer"));
+        return Err(Failure::usage("the flags leave out everything").hint(remove_one_of(flags)));
     }
     Ok(request)
+}
+
+/// The hint for flags that leave out everything: those of them that are given.
+fn remove_one_of(flags: &PullFlags) -> String {
+    let given = [
+        (flags.no_platform, "--no-platform"),
+        (flags.only_extra_images, "--only-extra-images"),
+        (flags.no_modules, "--no-modules"),
+        (flags.no_packages, "--no-packages"),
+        (flags.no_security_db, "--no-security-db"),
+        (flags.no_installer, "--no-installer"),
+    ];
+    let given: Vec<&str> =
+        given.into_iter().filter(|(is_given, _)| *is_given).map(|(_, flag)| flag).collect();
+    // Plugins are pulled for modules, so without modules only those that are named.
+    let plugins =
+        if flags.no_plugins { ", or use --include-plugin NAME instead of --no-plugins" } else { "" };
+    format!("remove one of {}{plugins}", given.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::args::{Cli, Command, MirrorCommand};
+
+    #[test]
+    fn the_hint_names_the_flags_that_are_given() {
+        for (flags, expected) in [
+            (
+                &["--no-platform", "--no-modules", "--no-packages", "--no-security-db", "--no-installer"][..],
+                "remove one of --no-platform, --no-modules, --no-packages, --no-security-db, --no-installer",
+            ),
+            (
+                &[
+                    "--no-platform",
+                    "--no-modules",
+                    "--no-packages",
+                    "--no-plugins",
+                    "--no-security-db",
+                    "--no-installer",
+                ],
+                "remove one of --no-platform, --no-modules, --no-packages, --no-security-db, --no-installer, or use \
+                 --include-plugin NAME instead of --no-plugins",
+            ),
+        ] {
+            let args = ["dhctl", "mirror", "pull", "-i", "d8.tar"].iter().chain(flags);
+            let Command::Mirror(args) = Cli::try_parse_from(args).unwrap().command else { panic!() };
+            let Some(MirrorCommand::Pull(args)) = args.command else { panic!() };
+            let failure = request(&args.flags, None).unwrap_err();
+            assert_eq!(failure.hints, [expected.into()], "{flags:?}");
+        }
+    }
 }

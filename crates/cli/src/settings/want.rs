@@ -7,6 +7,7 @@ use std::{
 
 use deckhouse::{
     Edition, VersionRule,
+    version::tag_of,
     want::{ModuleNeed, Needs, WantList},
 };
 use mirror::{InClusters, Modules};
@@ -31,7 +32,7 @@ impl WantSettings {
     pub(super) fn read(path: &Path, source: &RepositoryUrl) -> Result<Self, Failure> {
         let text = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
         let list =
-            WantList::parse(&text).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+            WantList::parse(&text).map_err(|error| Failure::usage(format!("{} {error}", path.display())))?;
         let needs =
             Needs::of(&list).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
         if let Some(edition) = &needs.edition
@@ -71,8 +72,29 @@ impl WantSettings {
                 unknown.join(", ")
             ));
         }
+        warnings.extend(unversioned("module", &self.needs.modules));
+        warnings.extend(unversioned("package", &self.needs.packages));
         warnings
     }
+}
+
+/// A warning for each tag that says nothing about where the range of versions begins. `word`: what the names are of.
+fn unversioned<'a>(
+    word: &'a str,
+    needs: &'a BTreeMap<String, ModuleNeed>,
+) -> impl Iterator<Item = String> + 'a {
+    needs.iter().flat_map(move |(name, need)| {
+        let pulled = match &need.from {
+            Some(from) => format!(
+                "this cluster counts as if it did not have the {word}, and the versions from {} on are pulled",
+                tag_of(from)
+            ),
+            None => "only the versions that its release channels point to are pulled, and none in between".to_owned(),
+        };
+        need.unversioned.iter().map(move |tag| {
+            format!("the want list has {word} {name} with '{tag}', which is not a version such as v1.2.3: {pulled}")
+        })
+    })
 }
 
 fn needed(needs: &BTreeMap<String, ModuleNeed>, clusters: InClusters, except: &[String]) -> Modules {
@@ -104,6 +126,28 @@ pub(super) fn media_size(size: Option<u64>) -> Result<Option<u64>, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tag_that_is_not_a_version_gets_a_warning() {
+        let need = |from: Option<&str>, tags: &[&str]| ModuleNeed {
+            from: from.map(|it| it.parse().unwrap()),
+            is_own: true,
+            unversioned: tags.iter().map(|it| it.parse().unwrap()).collect(),
+        };
+        for (need, expected) in [
+            (need(Some("1.1.0"), &[]), None),
+            (
+                need(None, &["latest"]),
+                Some("only the versions that its release channels point to are pulled"),
+            ),
+            (need(Some("1.1.0"), &["pr12"]), Some("the versions from v1.1.0 on are pulled")),
+        ] {
+            let needs = BTreeMap::from([("console".to_owned(), need)]);
+            let warnings: Vec<String> = unversioned("module", &needs).collect();
+            assert_eq!(warnings.len(), usize::from(expected.is_some()), "{warnings:?}");
+            assert!(expected.is_none_or(|it| warnings[0].contains(it)), "{warnings:?}");
+        }
+    }
 
     #[test]
     fn the_path_of_another_edition_is_refused() {

@@ -5,6 +5,6 @@ mod staged;
 
 pub(crate) use found::SideFiles;
 pub(crate) use staged::{
-    BINARY_FILE, BINARY_SUM_FILE, IS_STATIC, StagedFiles, digest_of, files_text, recorded,
+    BINARY_FILE, BINARY_SUM_FILE, IS_STATIC, SideSizes, StagedFiles, digest_of, files_text, recorded,
     refuse_directories, refuse_directories_of, refuse_directory, refuse_other_files,
 };

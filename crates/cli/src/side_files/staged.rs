@@ -49,6 +49,46 @@ struct Staged {
     path: PathBuf,
 }
 
+/// The sizes of the files that a pull writes next to a bundle, in bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct SideSizes {
+    /// Each of them, to be copied.
+    pub(crate) all: Vec<u64>,
+    /// The bytes of those that do not exist yet.
+    pub(crate) to_write: u64,
+}
+
+impl SideSizes {
+    /// Next to `bundle`: a copy of `executable`, if it is known, with its checksum, and `releases`, if there are any.
+    pub(crate) fn of(bundle: &Path, executable: Option<&Path>, releases: Option<&str>) -> Self {
+        let mut sizes = Self::default();
+        let mut add = |size: u64| {
+            sizes.all.push(size);
+            sizes.to_write += size;
+        };
+        if let Some(releases) = releases {
+            add(releases.len() as u64);
+        }
+        if let Some(data) = executable.and_then(|path| fs::metadata(path).ok()) {
+            add(data.len());
+            add(SUM_FILE_SIZE);
+            if is_in_place(&data, &bundle.with_file_name(BINARY_FILE)) {
+                sizes.to_write -= data.len();
+            }
+        }
+        sizes
+    }
+}
+
+/// 64 digits, two spaces, the name and the end of the line.
+const SUM_FILE_SIZE: u64 = 64 + 2 + BINARY_FILE.len() as u64 + 1;
+
+/// Whether the program is the file at `path` already.
+fn is_in_place(program: &Metadata, path: &Path) -> bool {
+    let identity = |data: &Metadata| (data.dev(), data.ino());
+    fs::symlink_metadata(path).is_ok_and(|there| identity(&there) == identity(program))
+}
+
 impl StagedFiles {
     /// Writes a copy of the running program, if it is known, into `directory`, which is on the file system of `bundle`.
     pub(crate) async fn stage(
@@ -72,10 +112,8 @@ impl StagedFiles {
 
     fn add_program(&mut self, bundle: &Path, executable: &Path) -> Result<(), Failure> {
         let path = bundle.with_file_name(BINARY_FILE);
-        let identity = |data: Metadata| (data.dev(), data.ino());
-        let running =
-            fs::metadata(executable).map(identity).map_err(|error| Failure::file(executable, &error))?;
-        if fs::symlink_metadata(&path).map(identity).is_ok_and(|there| there == running) {
+        let running = fs::metadata(executable).map_err(|error| Failure::file(executable, &error))?;
+        if is_in_place(&running, &path) {
             let failed = |error: io::Error| Failure::file(&path, &error);
             let digest = digest_of(&mut File::open(&path).map_err(failed)?).map_err(failed)?;
             self.in_place = Some((path, digest));
@@ -223,4 +261,27 @@ pub(crate) fn refuse_directory(path: &Path) -> Result<(), Failure> {
 pub(crate) fn files_text(files: &[PathBuf], gost_sums: &BTreeMap<PathBuf, String>) -> String {
     let sums = gost_sums.iter().map(|(file, sum)| format!("gost       {sum}  {}\n", file.display()));
     sums.chain(files.iter().map(|file| format!("written    {}\n", file.display()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::symlink};
+
+    use super::*;
+
+    #[test]
+    fn sizes_of_the_files_next_to_a_bundle() {
+        let folder = tempfile::tempdir().unwrap();
+        let (bundle, program) = (folder.path().join("d8.tar"), folder.path().join("program"));
+        fs::write(&program, [0; 1000]).unwrap();
+        let of = |executable: Option<&Path>, releases| SideSizes::of(&bundle, executable, releases);
+        assert_eq!(of(None, None), SideSizes::default());
+        let both = of(Some(&program), Some("text"));
+        assert_eq!((both.all.as_slice(), both.to_write), (&[4, 1000, 72][..], 1076));
+        // The running program is the copy.
+        let copy = folder.path().join(BINARY_FILE);
+        fs::rename(&program, &copy).unwrap();
+        symlink(&copy, &program).unwrap();
+        assert_eq!(of(Some(&program), None).to_write, 72);
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use egress::FaultKind;
 use oci::RepositoryUrl;
 use registry::client::{
     Error, ErrorKind, Refusal,
@@ -9,7 +10,10 @@ use registry::client::{
 };
 use serde::Serialize;
 
-use crate::format::{count, human};
+use crate::format::{count, human, paragraph};
+
+/// The width of the status in front of a finding, in columns.
+const INDENT: usize = 13;
 
 /// What came of a check, in the order in which the text shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -52,12 +56,13 @@ impl Line {
             Status::Ok => "ok",
             Status::NotChecked => "not checked",
         };
-        let mut text = format!("{status:<12} {}: {}\n", name(self.check), self.message);
+        let begin = format!("{status:<INDENT$}{}: ", name(self.check));
+        let mut text = paragraph(&begin, INDENT, &self.message);
         if let Some(means) = self.means {
-            text.push_str(&format!("{:13}{means}\n", ""));
+            text += &paragraph(&format!("{:INDENT$}", ""), INDENT, means);
         }
         for (number, fix) in (1..).zip(&self.fixes) {
-            text.push_str(&format!("{:13}{number}. {fix}\n", ""));
+            text += &paragraph(&format!("{:INDENT$}{number}. ", ""), INDENT + 3, fix);
         }
         text
     }
@@ -180,12 +185,16 @@ fn not_checked(reason: NotChecked) -> &'static str {
         NotChecked::AfterFailure => "an earlier check failed",
         NotChecked::ProxyResolves => "the proxy resolves it",
         NotChecked::NoLogin => "no login was given",
+        NotChecked::NoLoginNeeded => "the registry requires no login, so the one that was given is not used",
         NotChecked::NotShown => "the registry does not show it to this account",
         NotChecked::NotReported => "the registry does not report it",
         NotChecked::UnknownProduct => {
             "not recognized: the registry's responses do not show which product it is"
         }
         NotChecked::NoImage => "there is no image yet to test it with",
+        NotChecked::NoImageBefore => {
+            "there was no image to test it with before the write test; check again after a push"
+        }
         NotChecked::NeedsWriteTest => "needs --write-test",
     }
 }
@@ -204,6 +213,8 @@ fn means(check: Check, fact: &Fact) -> Option<&'static str> {
             "the certificate was not checked; the cluster checks it and may refuse it"
         }
         (Check::Tls, _) => "nodes stop pulling images when the certificate expires",
+        (Check::Api, fact) => without_api(fact),
+        (Check::Login, _) => "with this login, neither a push nor a cluster can use the registry",
         (Check::Clock, _) => "if the clocks differ, tokens are refused as not yet valid or as expired",
         (Check::Authentication, Fact::Basic) => "the platform supports bearer tokens only",
         (Check::TokenLifetime, _) => "a token may expire while a large blob is being transferred",
@@ -232,6 +243,40 @@ fn means(check: Check, fact: &Fact) -> Option<&'static str> {
         (Check::Cleanup, _) => "the test image stays in the registry",
         _ => return None,
     })
+}
+
+/// What a failed check of the API means.
+fn without_api(fact: &Fact) -> &'static str {
+    let Fact::Error(error) = fact else { return NO_REGISTRY };
+    match error.kind() {
+        ErrorKind::Network(fault) if fault.kind() == FaultKind::Tls => {
+            "neither a push nor a cluster accepts this TLS connection"
+        }
+        ErrorKind::NotARegistry { .. } => "something else than a registry uses this address",
+        ErrorKind::Network(_) => {
+            "neither a push nor a cluster can reach the registry, if this is the same from the nodes"
+        }
+        _ => NO_REGISTRY,
+    }
+}
+
+const NO_REGISTRY: &str = "neither a push nor a cluster can use the registry";
+
+/// What to do if the API does not work, and the error itself does not say so.
+fn api_fix(error: &Error) -> Option<&'static str> {
+    match error.kind() {
+        ErrorKind::Network(fault) => match fault.kind() {
+            FaultKind::Connect | FaultKind::Timeout | FaultKind::Interrupted => Some(
+                "check the address and the port, whether the registry runs, and whether a firewall blocks the connection",
+            ),
+            _ => None,
+        },
+        ErrorKind::Server { status: 500.., .. } => {
+            Some("start the registry, or see its log and that of the proxy in front of it; then check again")
+        }
+        ErrorKind::Server { .. } => Some("check the address and the port, and see the log of the registry"),
+        _ => None,
+    }
 }
 
 /// What to do, where possible in this product.
@@ -314,6 +359,13 @@ fn fixes(check: Check, fact: &Fact, product: Option<Product>, registry: &Reposit
         (Check::Read | Check::ListTags, Some(Product::Nexus)) if is_denied(fact) => {
             one("Nexus: give the account nx-repository-view-docker-REPOSITORY-browse and -read")
         }
+        (Check::Api, _) => match fact {
+            Fact::Error(error) => {
+                let hints = error.hints();
+                if hints.is_empty() { api_fix(error).into_iter().map(str::to_owned).collect() } else { hints }
+            }
+            _ => Vec::new(),
+        },
         _ => match fact {
             Fact::Error(error) => error.hints(),
             _ => Vec::new(),

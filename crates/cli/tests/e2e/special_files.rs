@@ -45,12 +45,12 @@ async fn a_bundle_that_is_read_is_a_file() {
 
     let (target, insecure) = (world.target_url.as_str(), "--insecure");
     let of_one: [(&str, &str); 6] = [
-        ("pipe.tar", "pipe.tar: is a named pipe, not a file"),
-        ("link.tar", "link.tar: is a named pipe, not a file"),
-        ("device.tar", "device.tar: is a character device, not a file"),
-        ("socket.tar", "socket.tar: is a socket, not a file"),
-        ("parts.tar", "parts.tar.0001.chunk: is a named pipe, not a file"),
-        ("part.tar", "part.tar.0001.chunk: is a directory, not a file"),
+        ("pipe.tar", "pipe.tar is a named pipe, not a file"),
+        ("link.tar", "link.tar is a named pipe, not a file"),
+        ("device.tar", "device.tar is a character device, not a file"),
+        ("socket.tar", "socket.tar is a socket, not a file"),
+        ("parts.tar", "parts.tar.0001.chunk is a named pipe, not a file"),
+        ("part.tar", "part.tar.0001.chunk is a directory, not a file"),
     ];
     for (name, told) in of_one {
         let commands: [&[&str]; 6] = [
@@ -70,11 +70,11 @@ async fn a_bundle_that_is_read_is_a_file() {
         [&["bundle", "inspect", "archives"][..], &["mirror", insecure, "-r", target, "-i", "archives"]]
     {
         let run = dhctl(world.folder.path(), args).expect(6);
-        assert!(run.stderr.contains("archives/platform.tar: is a named pipe"), "{args:?}: {}", run.stderr);
+        assert!(run.stderr.contains("archives/platform.tar is a named pipe"), "{args:?}: {}", run.stderr);
     }
     for (name, kind) in [("/dev/zero", "a character device"), ("/dev/fd/0", "a character device")] {
         let run = dhctl(world.folder.path(), &["bundle", "inspect", name]).expect(6);
-        assert!(run.stderr.contains(&format!("{name}: is {kind}, not a file")), "{}", run.stderr);
+        assert!(run.stderr.contains(&format!("{name} is {kind}, not a file")), "{}", run.stderr);
     }
     assert_eq!(world.files(), before);
     assert_eq!(fs::read_dir(at("out")).unwrap().count(), 0);
@@ -100,7 +100,7 @@ async fn what_is_next_to_a_bundle_is_a_file() {
             };
             let run = dhctl(world.folder.path(), args).expect(6);
             assert!(
-                run.stderr.contains(&format!("error: {name}: is a named pipe, not a file\n")),
+                run.stderr.contains(&format!("error: {name} is a named pipe, not a file\n")),
                 "{args:?}: {}",
                 run.stderr
             );
@@ -134,7 +134,7 @@ async fn a_bundle_that_is_written_replaces_only_files() {
         ("parts.tar", &["-c", "1MB"], "parts.tar.0000.chunk"),
     ] {
         let args = [&base[..], &[name], &release, more].concat();
-        let told = format!("{told}: is a named pipe, not a file");
+        let told = format!("{told} is a named pipe, not a file");
         if more.contains(&"--dry-run") {
             let run = dhctl(world.folder.path(), &args).expect(0);
             let warned = format!("warning: the pull itself would fail: {told}");

@@ -131,7 +131,7 @@ async fn an_unfinished_bundle_is_not_a_bundle() {
     for command in ["inspect", "verify"] {
         let run = dhctl(world.folder.path(), &["bundle", command, "d8.tar.partial"]).expect(3);
         assert_eq!(run.stdout, "");
-        assert!(run.stderr.contains("error: d8.tar.partial: is an unfinished bundle"), "{}", run.stderr);
+        assert!(run.stderr.contains("error: d8.tar.partial is an unfinished bundle"), "{}", run.stderr);
     }
 }
 

@@ -312,7 +312,7 @@ async fn modules_that_modules_require() {
     let said =
         "/modules:console-api: the selection leaves this module out (required by module console v1.2.0)";
     assert!(
-        run.stderr.contains(said) && run.stderr.contains("remove their --exclude-module"),
+        run.stderr.contains(said) && run.stderr.contains("remove --exclude-module console-api"),
         "{}",
         run.stderr
     );
@@ -447,11 +447,17 @@ async fn wrong_requests() {
 async fn a_dry_run_lists_images_bytes_and_sticks() {
     let world = World::of(builder().build());
     write(world.folder.path(), vec![cluster("v1.75.14", None, Some("v1.77.1"))]);
-    let flags = ["--dry-run", "--media-size", "100KB", "-c", "40KB", "--image-list", "images.txt"];
+    // The tested program is much larger than the stick.
+    fs::write(world.path("small"), b"\x7fELF").unwrap();
+    let stick = ["--dry-run", "--media-size", "100KB", "-c", "40KB", "--with-binary"];
+    let flags = [&stick[..], &["small", "--image-list", "images.txt"]].concat();
     let run = pull(&world, &flags).expect(0);
     let disk = |line: &str| if line.starts_with("free disk") { "free disk  SIZE" } else { line }.to_owned();
     insta::assert_snapshot!("dry_run", run.stdout.lines().map(disk).collect::<Vec<_>>().join("\n"));
-    pull(&world, &flags).expect(6);
+    let exists = pull(&world, &flags).expect(6);
+    assert!(exists.stderr.contains("images.txt: this file exists"), "{}", exists.stderr);
+    let program = pull(&world, &stick[..5]).expect(0);
+    assert!(program.stdout.contains("next to the bundle does not fit on 97.7 KiB"), "{}", program.stdout);
 
     fs::remove_file(world.path("images.txt")).unwrap();
     let result =
@@ -468,7 +474,7 @@ async fn a_dry_run_lists_images_bytes_and_sticks() {
     let release = format!("{}:v1.77.1@sha256:", world.source_url);
     assert_eq!(lines.lines().filter(|line| line.starts_with(&release)).count(), 1, "{lines}");
 
-    let too_large = pull(&world, &["--dry-run", "--media-size", "10KB"]).expect(0);
+    let too_large = pull(&world, &["--dry-run", "--media-size", "10KB", "--with-binary", "small"]).expect(0);
     assert!(too_large.stdout.contains("does not fit on 9.77 KiB"), "{}", too_large.stdout);
     let verbose = pull(&world, &["--dry-run", "--verbose"]).expect(0);
     assert!(lines.lines().all(|line| verbose.stdout.contains(line)), "{}", verbose.stdout);

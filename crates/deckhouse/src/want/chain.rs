@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use oci::Tag;
 use semver::Version;
 
 use super::{WantList, WantedCluster, WantedModule};
@@ -45,6 +46,8 @@ pub struct ModuleNeed {
     pub from: Option<Version>,
     /// Whether it comes from the platform's own source. What comes from another one may be missing at the vendor's.
     pub is_own: bool,
+    /// What clusters run of it that does not name a version, such as the tag of a `ModulePullOverride`.
+    pub unversioned: BTreeSet<Tag>,
 }
 
 /// Why clusters cannot be served by one pull.
@@ -171,17 +174,28 @@ fn packages(clusters: &[WantedCluster]) -> BTreeMap<String, ModuleNeed> {
     needs(packages.map(|it| (it.name.as_str(), it.version.as_ref(), it.repository.as_deref())))
 }
 
+/// The version that a tag names. People who edit a want list leave out the `v`.
+fn installed(tag: &Tag) -> Option<Version> {
+    let tag = tag.as_str();
+    parse_tag(tag).or_else(|| parse_tag(&format!("v{tag}")))
+}
+
 /// By name, from names with versions and sources.
 fn needs<'a>(
-    all: impl Iterator<Item = (&'a str, Option<&'a oci::Tag>, Option<&'a str>)>,
+    all: impl Iterator<Item = (&'a str, Option<&'a Tag>, Option<&'a str>)>,
 ) -> BTreeMap<String, ModuleNeed> {
     let mut needs: BTreeMap<String, ModuleNeed> = BTreeMap::new();
     for (name, version, source) in all {
-        let from = version.and_then(|tag| parse_tag(tag.as_str()));
+        let from = version.and_then(installed);
         // One whose source is unknown counts as the platform's own, so that its absence is noticed.
         let is_own = source.is_none_or(|source| OWN_SOURCES.contains(&source));
-        let need = needs.entry(name.to_owned()).or_insert(ModuleNeed { from: None, is_own: false });
+        let need = needs.entry(name.to_owned()).or_insert_with(|| ModuleNeed {
+            from: None,
+            is_own: false,
+            unversioned: BTreeSet::new(),
+        });
         need.is_own |= is_own;
+        need.unversioned.extend(version.filter(|_| from.is_none()).cloned());
         need.from = [need.from.take(), from].into_iter().flatten().min();
     }
     needs

@@ -157,13 +157,14 @@ fn what_several_clusters_need() {
     );
     assert_eq!(both.edition, Edition::parse("ee"));
     assert!(both.databases);
-    let need = |from: Option<Version>, is_own| ModuleNeed { from, is_own };
+    let need = |from: Option<Version>, is_own| ModuleNeed { from, is_own, unversioned: BTreeSet::new() };
+    let unversioned = BTreeSet::from(["pr12".parse().unwrap()]);
     assert_eq!(
         both.modules,
         BTreeMap::from([
             ("billing".to_owned(), need(Some(Version::new(0, 1, 0)), false)),
             ("console".to_owned(), need(Some(Version::new(1, 0, 7)), true)),
-            ("own".to_owned(), need(None, true)),
+            ("own".to_owned(), ModuleNeed { unversioned, ..need(None, true) }),
         ])
     );
 
@@ -184,6 +185,29 @@ fn what_several_clusters_need() {
     ] {
         let error = needs(clusters).unwrap_err().to_string();
         assert!(error.contains(said), "{error}");
+    }
+}
+
+#[test]
+fn the_versions_of_a_module() {
+    for (versions, from, unversioned) in [
+        (&["v1.1.0"][..], Some("1.1.0"), ""),
+        (&["1.1.0"], Some("1.1.0"), ""),
+        (&["1.2.0", "v1.1.0"], Some("1.1.0"), ""),
+        (&["v1.1"], None, "v1.1"),
+        (&["latest"], None, "latest"),
+        (&["vv1.1.0"], None, "vv1.1.0"),
+        (&["latest", "v1.2.0"], Some("1.2.0"), "latest"),
+    ] {
+        let clusters = versions.iter().map(|version| WantedCluster {
+            modules: vec![module("console", version)],
+            ..cluster("v1.68.3", Some(Channel::Stable), None)
+        });
+        let needs = Needs::of(&list(clusters.collect())).unwrap();
+        let need = &needs.modules["console"];
+        assert_eq!(need.from, from.map(|it| it.parse().unwrap()), "{versions:?}");
+        let tags: Vec<&str> = need.unversioned.iter().map(Tag::as_str).collect();
+        assert_eq!(tags.join(" "), unversioned, "{versions:?}");
     }
 }
 

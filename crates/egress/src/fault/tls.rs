@@ -31,8 +31,13 @@ pub(super) fn diagnose(error: &Error, host: &str) -> Diagnosis {
             fault("the other side does not speak TLS".to_owned())
                 .hint("if the registry uses plain HTTP, set --insecure")
         }
+        Error::AlertReceived(AlertDescription::CertificateRequired) => {
+            fault(format!("the server requires a client certificate, and none was sent ({error})"))
+                .hint(client_hint(host))
+        }
+        // Up to TLS 1.2, servers send these for a missing certificate too.
         Error::AlertReceived(alert) if ABOUT_OUR_CERTIFICATE.contains(alert) => {
-            fault(format!("the server did not accept the client certificate ({error})"))
+            fault(format!("the server did not accept the client certificate, or requires one ({error})"))
                 .hint(client_hint(host))
         }
         Error::AlertReceived(
@@ -91,6 +96,7 @@ fn by_certificate(refused: &RefusedCertificate, host: &str) -> Diagnosis {
 
 pub(super) fn client_hint(host: &str) -> String {
     format!(
-        "if the server asks for a client certificate, put it into /etc/docker/certs.d/{host}/ as client.cert and client.key"
+        "if the server asks for a client certificate, name it with --client-cert and --client-key, or put it into \
+         /etc/docker/certs.d/{host}/ as client.cert and client.key"
     )
 }

@@ -110,7 +110,10 @@ pub(super) fn client_pair(
         Err(error) => Err(EgressError::ClientPair {
             certificate: certificate.to_owned(),
             key: key.to_owned(),
-            reason: error.to_string(),
+            reason: match error {
+                rustls::Error::InconsistentKeys(_) => "the certificate was issued for another key".to_owned(),
+                error => error.to_string(),
+            },
         }),
     }
 }

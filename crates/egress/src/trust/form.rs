@@ -136,6 +136,11 @@ impl FileForm {
                 "name the certificate that was issued for the request, or that of the CA which issued it"
                     .to_owned()
             }
+            (Self::KeyPem | Self::KeyDer | Self::EncryptedKey, Wanted::Certificate) => {
+                "name a file with a certificate, as PEM; for a client certificate, --client-cert names the certificate and \
+                 --client-key the key"
+                    .to_owned()
+            }
             (_, Wanted::Certificate) => "name a file with the certificate of the CA, as PEM".to_owned(),
             (_, Wanted::Key) => "put the private key there, as PEM and without a passphrase".to_owned(),
         }

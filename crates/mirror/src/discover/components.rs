@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use deckhouse::{
-    ModuleSelection, VersionRule, channel::Channel, repositories::Component, version::ascending,
+    ModuleOffer, ModuleSelection, VersionRule,
+    channel::Channel,
+    repositories::Component,
+    version::{ascending, tag_of},
 };
 use futures_util::future::try_join_all;
 use oci::Tag;
@@ -48,7 +51,7 @@ pub(super) async fn all(
     for name in &absent {
         match selected {
             Modules::Needed { required, .. } if required.contains_key(name) => {
-                let by = WantedBy::component(component, name);
+                let by = WantedBy::WantList { component, name: name.clone() };
                 let reason = format!("the source does not have this {word}");
                 found.miss(source.missing(component.list(), &tag(name)?, &by, &reason));
             }
@@ -77,6 +80,9 @@ pub(super) async fn one(
     // There are versions, and none of them is selected.
     if chosen.versions.is_empty() && found.missing.is_empty() {
         return Ok(found.with(None));
+    }
+    if let Some(note) = unlisted(&offer, &chosen, rules) {
+        found.note(format!("{} {name}: {note}", component.word()));
     }
     let is_pointed = |(channel, version): &(&Channel, &Tag)| offer.channels.get(channel) != Some(version);
     let (pointed, as_on_source): (Vec<_>, Vec<_>) = chosen.channels.iter().partition(is_pointed);
@@ -117,6 +123,19 @@ pub(super) async fn one(
     let absent = if rules.iter().all(is_exact) { Vec::new() } else { absent };
     let ModuleSelection { versions, channels } = chosen;
     Ok(found.with(Some(ComponentFound { versions: ascending(versions), channels, absent })))
+}
+
+/// What to report if the source does not have the version that a want list names. The range begins there anyway.
+fn unlisted(offer: &ModuleOffer, chosen: &ModuleSelection, rules: &[VersionRule]) -> Option<String> {
+    let missing = rules.iter().find_map(|rule| match rule {
+        VersionRule::FollowingChannels(from) => Some(tag_of(from)).filter(|tag| !offer.tags.contains(tag)),
+        _ => None,
+    })?;
+    let pulled: Vec<String> = ascending(chosen.versions.clone()).iter().map(Tag::to_string).collect();
+    Some(format!(
+        "the source does not have {missing}, which is its version in the want list; the versions that are pulled: {}",
+        pulled.join(", ")
+    ))
 }
 
 /// Gives a version of a module without a release image that of a channel that points to it, which describes the same

@@ -45,7 +45,7 @@ pub(super) async fn complete(
         let (cause, reason) = if may_add {
             (Cause::ModuleMissing, "the source does not have this module")
         } else {
-            (Cause::ModuleLeftOut, "the selection leaves this module out")
+            (Cause::ModuleLeftOut(request.modules.leaves_out()), "the selection leaves this module out")
         };
         found.miss(missing(source.name(MODULES), (&name, &by), cause, reason));
     }

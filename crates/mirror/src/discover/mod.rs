@@ -31,7 +31,8 @@ use semver::Version;
 pub use self::locked::locked;
 use self::{modules::ModulesFound, platform::Platform};
 use crate::{
-    Cause, Error, Event, MissingItem, Observer, Stage, attached,
+    Cause, Error, Event, LeavesOut, MissingItem, Observer, Stage, attached,
+    required_modules::required,
     source::{Found, Source, Step},
     wanted::Wanted,
 };
@@ -169,6 +170,15 @@ impl Modules {
     /// The same as values.
     fn named(&self) -> BTreeMap<String, Vec<VersionRule>> {
         self.names().map(|(name, rules)| (name.clone(), rules.clone())).collect()
+    }
+
+    /// How a module that it does not select is left out.
+    fn leaves_out(&self) -> LeavesOut {
+        match self {
+            Self::Listed { .. } | Self::Needed { .. } => LeavesOut::Excluded,
+            Self::Named(_) => LeavesOut::NotNamed,
+            Self::Nothing => LeavesOut::NoModules,
+        }
     }
 
     /// Modules of which the source must tell all versions.
@@ -339,7 +349,12 @@ async fn read(source: &Source, request: &Request) -> Result<Step<Discovery>, Err
     let Step { value: (platform, versions_asked), mut found } = platform;
     let (mut modules, mut extra_images) = modules.merge_into(&mut found);
     found.merge(migrated_modules::complete(source, &platform.manifests, request, &mut modules).await?);
-    module_requirements::follow(source, request, &mut modules, &mut found).await?;
+    let by_modules = module_requirements::follow(source, request, &mut modules, &mut found).await?;
+    let by_releases = required(&platform.manifests);
+    let is_required = |name: &&String| by_modules.contains(*name) || by_releases.contains_key(*name);
+    for name in request.allow_missing_modules.iter().filter(|name| !is_required(name)) {
+        found.warn(format!("module {name} may be missing, but nothing that is pulled requires it"));
+    }
     let modules = modules.into_iter().map(|(name, module)| (name, module.versions)).collect();
     // Only the list of releases has shown whether a list of packages can be trusted.
     let (packages, plugins) = futures_util::try_join!(

@@ -43,13 +43,14 @@ struct Elsewhere<'a> {
     selected: &'a Modules,
 }
 
-/// Follows the requirements of the modules that were found, and of those that are added.
+/// Follows the requirements of the modules that were found, and of those that are added. Returns the names of all modules
+/// that are required.
 pub(super) async fn follow(
     source: &Source,
     request: &Request,
     modules: &mut ModulesFound,
     found: &mut Found,
-) -> Result<(), Error> {
+) -> Result<BTreeSet<String>, Error> {
     let elsewhere = Elsewhere { releases: in_releases(&found.names), selected: &request.modules };
     let mut all = BTreeMap::<String, Vec<Required>>::new();
     // Each module is asked for once, so that this ends.
@@ -94,7 +95,7 @@ pub(super) async fn follow(
             report_absent(source, request, name, required, absent.get(name), found).await?;
         }
     }
-    Ok(())
+    Ok(all.into_keys().collect())
 }
 
 /// The requirements of the versions of modules that clusters may get.
@@ -192,7 +193,9 @@ async fn report_absent(
     };
     let by: BTreeSet<WantedBy> = required.iter().map(|it| it.by.clone()).collect();
     let (cause, reason) = match why_absent {
-        _ if is_left_out => (Cause::ModuleLeftOut, "the selection leaves this module out"),
+        _ if is_left_out => {
+            (Cause::ModuleLeftOut(request.modules.leaves_out()), "the selection leaves this module out")
+        }
         Some(why) => (Cause::ModuleMissing, why.as_str()),
         None => return Ok(()),
     };

@@ -39,11 +39,11 @@ impl<'a> Expected<'a> {
     }
 
     /// # Errors
-    /// [`PruneError::Outgrown`] if the plan does not know the tag.
+    /// [`PruneError::Unplanned`] if the plan does not know the tag.
     pub(super) fn check_known(&self, path: &str, tag: &str) -> Result<(), PruneError> {
         self.digest(path, tag)
             .map(drop)
-            .ok_or_else(|| PruneError::Outgrown(format!("the tag {}:{tag} is new", place(path))))
+            .ok_or_else(|| PruneError::Unplanned(format!("{}:{tag}", place(path))))
     }
 
     /// # Errors
@@ -97,7 +97,7 @@ pub(super) fn check_clusters(
 /// deleted already, and nothing that stays refers to what goes.
 ///
 /// # Errors
-/// [`PruneError::Outgrown`], [`PruneError::InUse`], [`PruneError::Unclear`].
+/// [`PruneError::Outgrown`], [`PruneError::Unplanned`], [`PruneError::InUse`], [`PruneError::Unclear`].
 pub(super) fn check(
     plan: &PlanFile,
     removed: &BTreeSet<Version>,

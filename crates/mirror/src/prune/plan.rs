@@ -73,6 +73,11 @@ pub enum PruneError {
     /// The registry has changed since the plan was made, or a cluster has.
     #[error("the registry has changed since the plan was made: {0}")]
     Outgrown(String),
+    /// The registry has a tag that the plan neither keeps nor deletes.
+    #[error(
+        "the tag {0} is not in the plan: the registry has changed since the plan was made, or the plan was edited"
+    )]
+    Unplanned(String),
     /// Something refers to a manifest that is to be deleted.
     #[error("{object} is still in use: {by}")]
     InUse {

@@ -6,7 +6,11 @@ use bundle::{Bundle, Converted, Layout, Progress, RepositoryContent, WriteSums};
 use oci::Digest;
 
 use crate::{
-    Cause, Contents, Error, MissingItem, contents::place, error::Place, missing::merge, plan::blobs_of,
+    Cause, Contents, Error, MissingItem,
+    contents::place,
+    error::{BaseKinds, Place},
+    missing::merge,
+    plan::blobs_of,
 };
 
 /// The plan of the full bundle that a thin bundle is a part of.
@@ -43,7 +47,8 @@ impl FullBundle {
         if missing.is_empty() {
             Ok(Self(Layout::new(planned)?))
         } else {
-            Err(Error::Incomplete { place: Place::Bases, items: merge(missing) })
+            let kinds = thin.thin().map_or(BaseKinds::Bundles, BaseKinds::of);
+            Err(Error::Incomplete { place: Place::Bases(kinds), items: merge(missing) })
         }
     }
 

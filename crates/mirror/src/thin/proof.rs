@@ -8,7 +8,7 @@ use oci::Digest;
 
 use crate::{
     Contents, Error, MissingItem,
-    error::Place,
+    error::{BaseKinds, Place},
     missing::merge,
     read_back::{Check, Depth, Gap, Gaps, Target, When, run_one},
 };
@@ -65,6 +65,6 @@ pub(crate) async fn prove_left_out(
     if missing.is_empty() {
         Ok(elsewhere)
     } else {
-        Err(Error::Incomplete { place: Place::ThinAndTarget, items: merge(missing) })
+        Err(Error::Incomplete { place: Place::ThinAndTarget(BaseKinds::of(thin)), items: merge(missing) })
     }
 }

@@ -10,7 +10,7 @@ use mirror::{
 
 use crate::{
     failure::Failure,
-    format::{count, database_names, human, in_files},
+    format::{count, database_names, human, in_files, named_list, or_none, wrapped},
     invocation::Invocation,
     printer::Printer,
     settings::InspectSettings,
@@ -31,9 +31,7 @@ fn run(settings: &InspectSettings) -> Result<(), Failure> {
 
 fn text(inspection: &Inspection) -> String {
     let mut text = String::new();
-    let mut line = |name: &str, value: String| {
-        let _ = writeln!(text, "{name:<10} {value}");
-    };
+    let mut line = |name: &str, value: String| text += &named_list(name, &[value]);
     let parts = in_files(inspection.archives, inspection.parts);
     let stored: u64 = inspection.repositories.iter().map(|repository| repository.size).sum();
     let copies = stored.saturating_sub(inspection.unique_blob_size);
@@ -60,24 +58,7 @@ fn text(inspection: &Inspection) -> String {
     if let Some(edition) = &inspection.edition {
         line("edition", edition.clone());
     }
-    line("releases", or_none(&inspection.releases));
-    line("channels", pairs(&inspection.channels));
-    if !inspection.tags.is_empty() {
-        line("tags", or_none(&inspection.tags));
-    }
-    line("databases", or_none(&database_names(&inspection.databases)));
-    line("modules", inspection.modules.len().to_string());
-    components_text(&mut text, &inspection.modules);
-    if !inspection.packages.is_empty() {
-        let _ = writeln!(text, "{:<10} {}", "packages", inspection.packages.len());
-        components_text(&mut text, &inspection.packages);
-    }
-    if !inspection.plugins.is_empty() {
-        let _ = writeln!(text, "{:<10} {}", "plugins", inspection.plugins.len());
-        for (name, versions) in &inspection.plugins {
-            let _ = writeln!(text, "  {name}  {}", or_none(versions));
-        }
-    }
+    text += &contents_text(inspection);
     let width =
         inspection.repositories.iter().map(|it| it.path.len()).max().unwrap_or(0).max("repository".len());
     let _ = writeln!(
@@ -97,22 +78,48 @@ fn text(inspection: &Inspection) -> String {
     text
 }
 
-/// The modules or packages, a line for each.
-fn components_text(text: &mut String, components: &BTreeMap<String, ModuleInspection>) {
-    for (name, component) in components {
-        let channels = if component.channels.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", pairs(&component.channels))
-        };
-        let _ = writeln!(text, "  {name}  {}{channels}", or_none(&component.versions));
+/// Releases, channels, databases, modules, packages and plugins.
+fn contents_text(inspection: &Inspection) -> String {
+    let list = |values: &[String]| or_none(values.iter().cloned());
+    let mut text = named_list("releases", &list(&inspection.releases));
+    text += &named_list("channels", &or_none(pairs(&inspection.channels)));
+    if !inspection.tags.is_empty() {
+        text += &named_list("tags", &inspection.tags);
     }
+    text += &named_list("databases", &list(&database_names(&inspection.databases)));
+    text += &named_list("modules", &[inspection.modules.len().to_string()]);
+    text += &components_text(&inspection.modules);
+    if !inspection.packages.is_empty() {
+        text += &named_list("packages", &[inspection.packages.len().to_string()]);
+        text += &components_text(&inspection.packages);
+    }
+    if !inspection.plugins.is_empty() {
+        text += &named_list("plugins", &[inspection.plugins.len().to_string()]);
+        for (name, versions) in &inspection.plugins {
+            text += &wrapped(&format!("  {name}  "), 4, &list(versions));
+        }
+    }
+    text
+}
+
+/// The modules or packages, each with its versions and channels.
+fn components_text(components: &BTreeMap<String, ModuleInspection>) -> String {
+    let one = |(name, component): (&String, &ModuleInspection)| {
+        let mut words = or_none(component.versions.iter().cloned());
+        let channels: Vec<String> = pairs(&component.channels).collect();
+        if let (Some(version), [first, others @ ..]) = (words.last_mut(), channels.as_slice()) {
+            *version += &format!(" ({first}");
+            words.extend_from_slice(others);
+            words.last_mut().into_iter().for_each(|last| last.push(')'));
+        }
+        wrapped(&format!("  {name}  "), 4, &words)
+    };
+    components.iter().map(one).collect()
 }
 
 /// Release channels, and where each points.
-fn pairs(channels: &BTreeMap<String, String>) -> String {
-    let pairs: Vec<String> = channels.iter().map(|(name, version)| format!("{name} → {version}")).collect();
-    or_none(&pairs)
+fn pairs(channels: &BTreeMap<String, String>) -> impl Iterator<Item = String> {
+    channels.iter().map(|(name, version)| format!("{name} → {version}"))
 }
 
 /// What is attached to images.
@@ -121,9 +128,5 @@ fn attached(attachments: &Attachments) -> String {
     let counts = [(signatures, "signature"), (attestations, "attestation"), (sboms, "SBOM")];
     let words = counts.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| count(*number, noun));
     let others = (referrers > 0).then(|| format!("{} of other types", count(referrers, "referrer")));
-    or_none(&words.chain(others).collect::<Vec<_>>())
-}
-
-fn or_none(values: &[String]) -> String {
-    if values.is_empty() { "none".to_owned() } else { values.join(", ") }
+    or_none(words.chain(others)).join(", ")
 }

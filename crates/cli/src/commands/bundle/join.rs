@@ -17,7 +17,7 @@ pub(crate) fn invocation(settings: JoinSettings, environment: Environment) -> In
 
 async fn run(settings: JoinSettings, environment: Environment) -> Result<(), Failure> {
     let JoinSettings { files, out, sums, output } = settings;
-    let out = settings::bundle_path(&out)?;
+    let out = settings::one_file_path(&out)?;
     directory_exists(settings::directory(&out))?;
     let whole = out.clone();
     let join = move |progress: &dyn ::bundle::Progress| ::bundle::join(&files, &out, sums, progress);

@@ -11,13 +11,19 @@ use crate::{
     failure::Failure,
     interrupted,
     invocation::Invocation,
-    settings::{SplitParts, SplitSettings},
+    settings::{Output, SplitParts, SplitSettings},
 };
 
 const NAME: &str = "bundle split";
 
-pub(crate) fn invocation(settings: SplitSettings, environment: Environment) -> Invocation {
-    Invocation::new(NAME, settings.output, run(settings, environment)).if_interrupted(interrupted::CONVERT)
+/// A split with these settings, or the failure that they are not valid.
+pub(crate) fn invocation(
+    output: Output,
+    settings: Result<SplitSettings, Failure>,
+    environment: Environment,
+) -> Invocation {
+    let work = async move { run(settings?, environment).await };
+    Invocation::new(NAME, output, work).if_interrupted(interrupted::CONVERT)
 }
 
 async fn run(settings: SplitSettings, environment: Environment) -> Result<(), Failure> {

@@ -6,13 +6,13 @@ use std::{
     sync::Arc,
 };
 
-use ::bundle::{BundleError, PartsRequest, WriteSums};
+use ::bundle::{PartsRequest, WriteSums};
 use mirror::{Observer, Stage, bundle_task};
 use serde::Serialize;
 
 use super::convert::directory_exists;
 use crate::{
-    Environment, failure::Failure, printer::Printer, progress::Progress, settings::Output,
+    Environment, exit_code::Exit, failure::Failure, printer::Printer, progress::Progress, settings::Output,
     side_files::files_text,
 };
 
@@ -52,8 +52,8 @@ pub(super) async fn run(parts: RequestedParts, environment: Environment) -> Resu
 
 fn read(path: &Path) -> Result<PartsRequest, Failure> {
     let Some(bytes) = ::bundle::read_file(path)? else {
-        let absent = std::io::Error::from(std::io::ErrorKind::NotFound);
-        return Err(BundleError::Io { path: path.to_owned(), source: absent }.into());
+        return Err(Failure::new(Exit::Files, format!("{} does not exist", path.display()))
+            .hint("name the file that dhctl bundle missing-parts has written"));
     };
-    PartsRequest::parse(&bytes).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+    PartsRequest::parse(&bytes).map_err(|error| Failure::usage(format!("{} {error}", path.display())))
 }

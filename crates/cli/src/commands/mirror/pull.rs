@@ -28,6 +28,7 @@ use serde::Serialize;
 use self::preview::Preview;
 use crate::{
     Environment,
+    delivery_file::Replaced,
     expected_sum::sums_text,
     failure::Failure,
     format::{count, database_names, human, next_steps},
@@ -37,7 +38,7 @@ use crate::{
     printer::Printer,
     progress::Progress,
     settings::{self, Output, PullSettings, RegistryAccess, WantSettings},
-    side_files::{self, StagedFiles, files_text},
+    side_files::{self, SideSizes, StagedFiles, files_text},
     thin,
 };
 
@@ -125,11 +126,7 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
     let directory = settings::directory(&settings.archive);
     let free_space = ::bundle::free_space(directory)
         .map_err(|error| Failure::file(directory, &error).hint(DIRECTORY_HINT))?;
-    if !settings.dry_run {
-        side_files::refuse_directories(&settings.archive, executable.is_some())?;
-        side_files::refuse_directories_of(&settings.archive)?;
-    }
-    settings.lock.as_deref().map_or(Ok(()), lock_file::check)?;
+    check_files(settings, executable)?;
     let locked = settings.locked.as_deref().map(lock_file::read).transpose()?;
     let mut bases = thin::bases(&settings.bases)?;
     let credentials = settings.login.resolve(&settings.source, &environment).await?;
@@ -181,10 +178,13 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
             lock_file::write(path, lock)?;
         }
         warn_of_refusals(settings, &planned, pulled.bundle_size, executable.is_some(), &progress);
-        let preview = Preview::of(settings, &planned, |path| source.name(path));
+        let releases = (!discovery.releases.is_empty()).then_some(discovery.release_manifests.as_str());
+        let side_files = SideSizes::of(&settings.archive, executable, releases);
+        let preview = Preview::of(settings, &planned, &side_files, |path| source.name(path));
         preview.write(settings)?;
         pulled.preview = Some(preview);
-        return Printer::new(settings.output).result(NAME, &pulled, &dry_run_text(&pulled));
+        let needed = pulled.bundle_size.saturating_add(side_files.to_write);
+        return Printer::new(settings.output).result(NAME, &pulled, &dry_run_text(&pulled, needed));
     };
 
     refuse_directories_of(&planned)?;
@@ -223,6 +223,16 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
     Printer::new(settings.output).result(NAME, &pulled, &text(&pulled, &settings.named))
 }
 
+/// Checks that the files of a pull can be written, before anything is read.
+fn check_files(settings: &PullSettings, executable: Option<&Path>) -> Result<(), Failure> {
+    if !settings.dry_run {
+        side_files::refuse_directories(&settings.archive, executable.is_some())?;
+        side_files::refuse_directories_of(&settings.archive)?;
+    }
+    settings.lock.as_deref().map_or(Ok(()), lock_file::check)?;
+    preview::check(settings)
+}
+
 async fn discover(
     settings: &PullSettings,
     locked: Option<&Lock>,
@@ -250,15 +260,20 @@ fn report_settings(settings: &PullSettings, environment: &Environment, progress:
     if let Some(note) = environment.d8.note() {
         progress.event(Event::Note(note));
     }
-    for replaced in &settings.replaced {
+    report_replaced(&settings.replaced, progress);
+    for warning in settings.want.iter().flat_map(WantSettings::warnings) {
+        progress.warn(&warning);
+    }
+}
+
+/// Reports the keys of a delivery file that have no effect.
+pub(super) fn report_replaced(replaced: &[Replaced], progress: &Progress) {
+    for replaced in replaced {
         if replaced.by_variable {
             progress.warn(&replaced.text);
         } else {
             progress.event(Event::Note(replaced.text.clone()));
         }
-    }
-    for warning in settings.want.iter().flat_map(WantSettings::warnings) {
-        progress.warn(&warning);
     }
 }
 
@@ -410,8 +425,15 @@ fn left_out_text(pulled: &Pulled) -> String {
     format!("left out   {}, which the target must have\n", thin::blobs_text(thin))
 }
 
-fn dry_run_text(pulled: &Pulled) -> String {
-    let enough = if pulled.free_space < pulled.bundle_size { ", not enough" } else { "" };
+/// `needed`: the bytes that the pull writes.
+fn dry_run_text(pulled: &Pulled, needed: u64) -> String {
+    let enough = match (pulled.free_space < pulled.bundle_size, pulled.free_space < needed) {
+        (true, _) => ", not enough".to_owned(),
+        (false, true) => {
+            format!(", not enough: with the files next to the bundle, {} are needed", human(needed))
+        }
+        (false, false) => String::new(),
+    };
     let (download, bundle) = (human(pulled.download_size), human(pulled.bundle_size));
     let Some(preview) = &pulled.preview else { return contents_text(pulled) };
     let lock = pulled.lock.as_ref().map(|path| path.display().to_string());

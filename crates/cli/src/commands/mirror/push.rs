@@ -104,6 +104,15 @@ impl PushJob<'_> {
         progress: &Arc<Progress>,
         environment: &Environment,
     ) -> Result<Pushed, Failure> {
+        self.transfer(credentials, progress, environment).await.map_err(Failure::without_source)
+    }
+
+    async fn transfer(
+        self,
+        credentials: Option<Credentials>,
+        progress: &Arc<Progress>,
+        environment: &Environment,
+    ) -> Result<Pushed, Failure> {
         let Self { registry, connection, deep, .. } = self;
         let access = RegistryAccess { url: registry, credentials, connection, ca: None, pushes: true };
         let client = access.client(environment)?;

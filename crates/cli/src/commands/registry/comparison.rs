@@ -64,7 +64,9 @@ fn uses(cluster: &RegistryUse, leads_to: Option<&str>, asked: &BTreeSet<Version>
             })
         }
         WantedBy::Database(_) => cluster.uses_databases(),
-        WantedBy::Installer | WantedBy::ReleasesFile | WantedBy::LockFile => false,
+        WantedBy::Installer | WantedBy::ReleasesFile | WantedBy::LockFile | WantedBy::WantList { .. } => {
+            false
+        }
         // What a cluster uses of these cannot be read.
         WantedBy::Build(_)
         | WantedBy::Component { component: Component::Package, .. }

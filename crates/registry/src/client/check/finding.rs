@@ -115,6 +115,8 @@ pub enum NotChecked {
     ProxyResolves,
     /// No login was given.
     NoLogin,
+    /// The registry requires no login.
+    NoLoginNeeded,
     /// The registry does not show it to this account.
     NotShown,
     /// This product has no such thing, or does not report it.
@@ -123,6 +125,8 @@ pub enum NotChecked {
     UnknownProduct,
     /// The repository has no image to test it with.
     NoImage,
+    /// The repository had no image to test it with before the write test wrote one.
+    NoImageBefore,
     /// It needs `--write-test`.
     NeedsWriteTest,
 }

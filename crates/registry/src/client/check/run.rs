@@ -28,6 +28,30 @@ use crate::client::{
 /// A tag that no registry has.
 const ABSENT_TAG: &str = "dhctl-check-absent";
 
+/// The checks that need the API, for every purpose.
+const AFTER_API: [Check; 8] = [
+    Check::Product,
+    Check::Authentication,
+    Check::Login,
+    Check::TokenLifetime,
+    Check::PathDepth,
+    Check::Read,
+    Check::ListTags,
+    Check::Storage,
+];
+
+/// The checks that need the API, only for a push.
+const AFTER_API_FOR_PUSH: [Check; 8] = [
+    Check::Write,
+    Check::UploadAddress,
+    Check::BodyLimit,
+    Check::Mount,
+    Check::ImmutableTags,
+    Check::Quota,
+    Check::OverwriteTag,
+    Check::ManifestTypes,
+];
+
 /// What Harbor shows of itself.
 const HARBOR_INFO: &str = "/api/v2.0/systeminfo";
 
@@ -83,7 +107,7 @@ impl Run<'_> {
             Err(fault) => {
                 let object = self.client.host().to_string();
                 let error = Error::new("reach registry", object, fault, 1, Duration::ZERO);
-                report.add(Check::Api, Outcome::of_error(error));
+                self.without_api(Outcome::of_error(error), report);
                 return;
             }
         };
@@ -91,7 +115,7 @@ impl Run<'_> {
         report.add(Check::Tls, network::tls(&self.connection.home, certificate, self.options.skip_verify));
         report.add(Check::Clock, network::clock(&home.reply.headers));
         if !ping::is_registry(&home.reply) {
-            report.add(Check::Api, self.not_a_registry(&home.reply));
+            self.without_api(self.not_a_registry(&home.reply), report);
             return;
         }
         report.add(Check::Api, Outcome::Ok(Fact::Answers));
@@ -128,16 +152,39 @@ impl Run<'_> {
 
     fn not_a_registry(&self, reply: &Reply) -> Outcome {
         let fault = reply.refusal(Missing::Repository);
-        let kind = if let kind @ (ErrorKind::Server { .. } | ErrorKind::RateLimited { .. }) = fault.kind {
-            kind
-        } else {
-            let status = reply.status.as_u16();
-            ErrorKind::NotARegistry { answer: format!("status {status} with {}", reply.describe()) }
+        // An error of a proxy or of the registry itself does not show that there is no registry.
+        let kind = match fault.kind {
+            kind @ ErrorKind::RateLimited { .. } => kind,
+            kind @ ErrorKind::Server { .. } if !reply.status.is_success() => kind,
+            _ => {
+                let status = reply.status.as_u16();
+                ErrorKind::NotARegistry { answer: format!("status {status} with {}", reply.describe()) }
+            }
         };
         let fault = Fault { kind, ..fault };
         let object = self.client.host().to_string();
-        let error = Error::new("reach registry", object, fault, 1, Duration::ZERO);
+        let error = Error::new("use registry", object, fault, 1, Duration::ZERO);
         Outcome::Failure(FailureKind::Unreachable, Fact::Error(error))
+    }
+
+    /// The check of the API failed: nothing of what it is needed for is known.
+    fn without_api(&self, outcome: Outcome, report: &mut Report) {
+        report.add(Check::Api, outcome);
+        let only_push: &[Check] = match self.options.purpose {
+            Purpose::Push => &AFTER_API_FOR_PUSH,
+            Purpose::Cluster => &[],
+        };
+        for check in AFTER_API.iter().chain(only_push) {
+            report.add(*check, Outcome::NotChecked(NotChecked::AfterFailure));
+        }
+    }
+
+    /// What is reported where there is no image to try.
+    fn without_image(&self) -> Outcome {
+        Outcome::NotChecked(match self.options.write_test {
+            Some(_) => NotChecked::NoImageBefore,
+            None => NotChecked::NoImage,
+        })
     }
 
     /// The platform accepts a registry without a login, or one with bearer tokens.
@@ -161,7 +208,7 @@ impl Run<'_> {
             return Outcome::NotChecked(NotChecked::NoLogin);
         }
         if home.challenge.is_none() {
-            return Outcome::NotChecked(NotChecked::NotReported);
+            return Outcome::NotChecked(NotChecked::NoLoginNeeded);
         }
         let outgoing = Outgoing::new(Method::GET, self.connection.home.clone());
         match self.connection.fetch_once(&outgoing, &Scopes::none(), 64 * 1024, 1).await {
@@ -253,7 +300,7 @@ impl Run<'_> {
         report.add(Check::ListTags, list);
         let redirect = match &sample {
             Some(sample) => sample.redirect(self.connection).await,
-            None => storage::without_image(),
+            None => self.without_image(),
         };
         report.add(Check::Storage, redirect);
         let cache = project.as_ref().map_or(CacheState::Unknown, Project::proxy_cache);
@@ -316,13 +363,13 @@ impl Run<'_> {
             Opened::Mounted(None) => {
                 (Outcome::NotChecked(NotChecked::NotReported), Outcome::Ok(Fact::Mounted))
             }
-            Opened::Nothing => (storage::without_image(), storage::without_image()),
+            Opened::Nothing => (self.without_image(), self.without_image()),
             Opened::Session(session) => {
                 let address = uploads::address(&repository, &session.location).await;
                 repository.cancel_upload(session).await;
                 let is_refused = sample.is_some_and(|sample| sample.is_at(self.path));
                 let mount =
-                    if is_refused { Outcome::Warning(Fact::NotMounted) } else { storage::without_image() };
+                    if is_refused { Outcome::Warning(Fact::NotMounted) } else { self.without_image() };
                 (address, mount)
             }
         };

@@ -6,7 +6,7 @@ use http::{Method, StatusCode, header};
 use oci::{Digest, Manifest, RepositoryName};
 use url::Url;
 
-use super::{Fact, NotChecked, Outcome};
+use super::{Fact, Outcome};
 use crate::client::{
     connection::Connection,
     error::{Error, Fault, Missing, OtherHost},
@@ -100,9 +100,4 @@ impl Sample {
         let object = self.repository.blob_name(&self.digest);
         Outcome::of_error(Error::new("read blob", object, fault, 1, Duration::ZERO))
     }
-}
-
-/// What is reported where there is no image to try.
-pub(super) fn without_image() -> Outcome {
-    Outcome::NotChecked(NotChecked::NoImage)
 }

@@ -1,6 +1,9 @@
 //! What a dry run shows in addition: each image, the bytes of each part, and the sticks that the bundle needs.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    iter::repeat_n,
+};
 
 use ::bundle::Layout;
 use mirror::{
@@ -16,7 +19,11 @@ use crate::{
     format::{count, human},
     result_file::{self, Readers},
     settings::PullSettings,
+    side_files::SideSizes,
 };
+
+/// The size of a file with a GOST checksum, in bytes, with a name of usual length.
+const GOST_SUM_SIZE: u64 = 100;
 
 /// What a dry run shows in addition.
 #[derive(Serialize)]
@@ -32,21 +39,39 @@ pub(super) struct Preview {
     /// The file with the list of images.
     #[serde(skip_serializing_if = "Option::is_none")]
     image_list_file: Option<String>,
+    /// The size of the largest file of the bundle, in bytes.
+    #[serde(skip)]
+    largest_part: u64,
     #[serde(skip)]
     shows_images: bool,
     #[serde(skip)]
     lines: Vec<String>,
 }
 
+/// Checks that the list of images can be written when the source is read.
+pub(super) fn check(settings: &PullSettings) -> Result<(), Failure> {
+    let Some(path) = &settings.preview.image_list else { return Ok(()) };
+    result_file::is_free(path, "name another file")?;
+    result_file::has_directory(path)
+}
+
 impl Preview {
-    /// Of the planned archives. `name` returns the name of a repository of the source.
+    /// Of the planned archives, and of what is written next to them. `name` returns the name of a repository of the source.
     pub(super) fn of(
         settings: &PullSettings,
         planned: &[PlannedArchive],
+        side_files: &SideSizes,
         name: impl Fn(&str) -> String,
     ) -> Self {
         let wanted = || planned.iter().map(|archive| &archive.wanted);
         let files = files(planned.iter().map(|it| it.plan.layout().size()), settings.write.part_size);
+        let sums = if settings.write.gost { files.len() } else { 0 };
+        let carried: Vec<u64> = files
+            .iter()
+            .copied()
+            .chain(repeat_n(GOST_SUM_SIZE, sums))
+            .chain(side_files.all.iter().copied())
+            .collect();
         let layouts = planned.iter().map(|archive| archive.plan.layout());
         let pulled: HashSet<Digest> = layouts.flat_map(Layout::blobs).map(|blob| blob.digest).collect();
         let image_list = parts::images(wanted());
@@ -59,7 +84,8 @@ impl Preview {
             lines: image_list.iter().map(line).collect(),
             image_list,
             bundle_files: files.len(),
-            sticks: settings.preview.media_size.map(|size| Sticks::of(&files, size)),
+            largest_part: files.iter().copied().max().unwrap_or(0),
+            sticks: settings.preview.media_size.map(|size| Sticks::of(&carried, size)),
             image_list_file: settings.preview.image_list.as_ref().map(|path| path.display().to_string()),
             shows_images: settings.output.verbose,
         }
@@ -97,6 +123,10 @@ impl Preview {
         let size = human(sticks.size);
         match sticks.count {
             Some(number) => format!("media      {number} of {size}\n"),
+            None if sticks.largest_file > self.largest_part => format!(
+                "media      a file of {} next to the bundle does not fit on {size}\n",
+                human(sticks.largest_file)
+            ),
             None => format!(
                 "media      a file of {} does not fit on {size}; split the bundle with --images-bundle-chunk-size\n",
                 human(sticks.largest_file)

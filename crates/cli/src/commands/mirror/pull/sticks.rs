@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// The files of a bundle, and the sticks that they need.
+/// The files that a pull writes, and the sticks that they need.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Sticks {
     /// The size of a stick in bytes.

@@ -47,7 +47,7 @@ async fn run(settings: ListSettings, environment: Environment) -> Result<(), Fai
         async move {
             let ListSettings { login, connection, .. } = settings;
             let reach = Reach { login, entered, connection, environment };
-            let holdings = read(registry, reach, request, progress).await;
+            let holdings = read(registry, reach, request, progress).await.map_err(Failure::without_source);
             Listed { registry: registry.clone(), holdings }
         }
     });
@@ -68,7 +68,11 @@ fn outcome(listed: &[Listed], clusters: &[UsingCluster], only: &BTreeSet<Version
         let messages: Vec<String> =
             failures.iter().map(|(name, failure)| format!("{name}: {}", failure.message)).collect();
         let mut failure = Failure::after_result(first.exit, messages.join("; "));
-        failure.hints.clone_from(&first.hints);
+        for hint in failures.iter().flat_map(|(_, failure)| &failure.hints) {
+            if !failure.hints.contains(hint) {
+                failure.hints.push(hint.clone());
+            }
+        }
         return Err(failure);
     }
     let incomplete: Vec<String> = listed

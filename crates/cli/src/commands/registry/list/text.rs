@@ -29,7 +29,10 @@ fn one(listed: &Listed, clusters: &[UsingCluster], now: Timestamp) -> String {
     let mut text = named_list("registry", &[listed.registry.to_string()]);
     let holdings = match &listed.holdings {
         Ok(holdings) => holdings,
-        Err(failure) => return text + &failure.render(),
+        // The command ends with the error.
+        Err(_) => {
+            return text + &named_list("contents", &["unknown: the registry cannot be read".to_owned()]);
+        }
     };
     text += &checked(holdings.totals);
     text += &releases(holdings);
@@ -143,7 +146,10 @@ fn compared(holdings: &Holdings, cluster: &UsingCluster) -> String {
     let heading = format!("\n{:<NAMES$} {}", "cluster", cluster.context);
     let used = match &cluster.used {
         Ok(used) => used,
-        Err(failure) => return format!("{heading}\n{}", failure.render()),
+        Err(_) => {
+            let unknown = named_list("used", &["unknown: the cluster cannot be read".to_owned()]);
+            return format!("{heading}\n{unknown}");
+        }
     };
     let channel = used.channel.map_or("no channel".to_owned(), |channel| format!("channel {channel}"));
     let runs = format!("{heading}, {} on {channel}\n", tag_of(&used.release));

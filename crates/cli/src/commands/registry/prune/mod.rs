@@ -231,7 +231,7 @@ impl From<PruneError> for Failure {
             }
             PruneError::ProxyCache(_) => Self::new(Exit::Incomplete, message)
                 .hint("name the registry to which the images were pushed"),
-            PruneError::Outgrown(_) | PruneError::InUse { .. } => Self::new(Exit::Incomplete, message)
+            PruneError::Outgrown(_) | PruneError::Unplanned(_) | PruneError::InUse { .. } => Self::new(Exit::Incomplete, message)
                 .hint("make the plan again; what was deleted before stays deleted"),
             PruneError::Empty(_) => Self::new(Exit::Incomplete, message)
                 .hint("check the path of the registry: HOST[:PORT]/PATH, as it was pushed to"),

@@ -95,7 +95,8 @@ that other repositories also use is kept.
     registry garbage-collect /etc/docker/registry/config.yml
     (Debian: docker-registry garbage-collect ...), then restart the registry,
     whose cache still has the old data
-  Harbor: Administration > Clean Up > Garbage Collection
+  Harbor: Administration > Clean Up > Garbage Collection; data that is not
+    older than 2 hours stays (the default), so run it 2 hours later
   Nexus: the tasks 'Docker - Delete unused manifests and images' and
     'Admin - Compact blob store'
 ";

@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn as_a_line() {
-        let need = |from, is_own| ModuleNeed { from, is_own };
+        let need = |from, is_own| ModuleNeed { from, is_own, unversioned: BTreeSet::new() };
         let needs = |targets: &[(u64, u64)], channels: &[Channel]| Needs {
             edition: Edition::parse("SE-plus"),
             chain: Chain {
