@@ -10,7 +10,7 @@ use super::{Blocked, blockers};
 use crate::{
     ClusterState, Obstacle, Reading,
     approve::{APPLY_NOW, Timing},
-    minors::{approved_ahead, minors_at_once, needs_no_approval},
+    minors::{minors_ahead, needs_no_approval},
     objects::{DeckhousePod, ModuleConfig, Release},
     release_order::{Position, ReleaseOrder},
 };
@@ -75,8 +75,7 @@ fn attempt(state: &ClusterState, to: Option<&Version>, timing: Timing) -> Result
         return Err(Step::Blocked(Box::new(blocked.of(version))));
     }
     // The controller may deploy several at the same time, and nothing holds it back.
-    let at_once = || minors_at_once(&order, deployed, &settings);
-    let risk = approved_ahead(&order, &settings).or_else(at_once).filter(|_| !lts);
+    let risk = minors_ahead(&order, deployed, &settings).filter(|_| !lts);
     if let Some(problem) = risk {
         return Err(Step::Blocked(Box::new(Blocked::by_problem(problem).of(version))));
     }
