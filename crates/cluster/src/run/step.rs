@@ -79,16 +79,17 @@ fn attempt(state: &ClusterState, to: Option<&Version>, timing: Timing) -> Result
     if let Some(problem) = risk {
         return Err(Step::Blocked(Box::new(Blocked::by_problem(problem).of(version))));
     }
-    is_idle(state)?;
-    if !needs_none && let Some(to) = to {
+    if let Some(to) = to {
         is_there(&order, to, lts)?;
     }
+    is_idle(state)?;
     let is_late = timing == Timing::Now && !release.is_annotated(APPLY_NOW);
     let version = version.clone();
     Ok(if needs_none && !is_late { Step::Watch(version) } else { Step::Approve(version) })
 }
 
-/// Nothing is approved on the way to a release that the cluster does not have, or will not deploy.
+/// A release that the cluster does not have, or will not deploy, is reported before anything is approved on the way to it, and
+/// while an approved one is waited for.
 fn is_there(order: &ReleaseOrder<'_>, to: &Version, lts: bool) -> Result<(), Step> {
     if order.find(to).is_some_and(Release::is_waiting) {
         return Ok(());

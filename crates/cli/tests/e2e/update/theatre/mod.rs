@@ -144,6 +144,7 @@ scenarios! {
     two_deployed: "two-deployed",
     value_comes_late: "value-comes-late",
     values_not_yet_known: "values-not-yet-known",
+    target_missing_behind_an_approved_release: "target-missing-behind-an-approved-release",
     webhook_away: "webhook-away",
     webhook_refuses: "webhook-refuses",
     window: "window",
