@@ -274,7 +274,11 @@ fn a_module_that_does_not_work_with_the_release_blocks() {
         ]);
         state.modules = Reading::Known(vec![module(source)]);
         let Step::Blocked(blocked) = next(&state, None) else { panic!("{message}") };
-        let Fact::Release(ReleaseFact::Unmet(reasons)) = &blocked.problem.fact else { panic!("{blocked:?}") };
+        let reasons = match &blocked.problem.fact {
+            Fact::Release(ReleaseFact::Unmet(reasons)) if !approved => reasons,
+            Fact::Release(ReleaseFact::ApprovedButUnmet(reasons)) if approved => reasons,
+            other => panic!("{other:?}"),
+        };
         assert!(matches!(&reasons[..], [WaitReason::ModuleConstraint { module, .. }] if module == "console"));
         assert_eq!((blocked.problem.advice, blocked.passes), (advice, false), "{message}");
     }

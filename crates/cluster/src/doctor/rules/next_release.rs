@@ -179,7 +179,12 @@ fn unknown_requirement(release: &Release, reason: &WaitReason) -> Finding {
 }
 
 fn unmet(release: &Release, reason: &WaitReason) -> Finding {
-    let fact = ReleaseFact::Unmet(vec![reason.clone()]);
+    let reasons = vec![reason.clone()];
+    let fact = if release.is_approved() {
+        ReleaseFact::ApprovedButUnmet(reasons)
+    } else {
+        ReleaseFact::Unmet(reasons)
+    };
     Finding::new(Rule::Requirement, Severity::Blocks, object(release), fact)
 }
 
