@@ -12,7 +12,7 @@ mod release;
 mod request;
 mod unfinished;
 
-use problems::{Object, ReleaseFact};
+use problems::{Object, Problem, ReleaseFact};
 
 use crate::{
     Error, Unknown,
@@ -70,6 +70,14 @@ pub enum ApproveError {
         object: Object,
         /// Why.
         fact: Box<ReleaseFact>,
+    },
+    /// Something has to happen before a release of the platform is approved.
+    #[error("{object}: cannot be approved")]
+    Held {
+        /// The object.
+        object: Object,
+        /// What, and what to do about it.
+        problem: Box<Problem>,
     },
     /// There is nothing that could be approved, or it cannot be approved now.
     #[error("{object}: cannot be approved")]

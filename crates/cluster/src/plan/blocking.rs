@@ -12,7 +12,7 @@ use super::{Creation, PlanInput, Step};
 use crate::{
     ClusterState, Gap, LeftOutReason, alert_block,
     chain::{Candidate, Chain, Range},
-    license,
+    holds, license,
     minors::needs_no_approval,
     objects::{Release, UpdateSettings, image_repository},
     prepare::unset_channel,
@@ -59,6 +59,14 @@ pub(super) fn blocking(
         }
     }
     blocking.extend(higher_patch(order, range));
+    let next = chain.steps.first().and_then(|(_, next)| next.object);
+    for hold in next.map(|next| holds::before(state, next)).into_iter().flatten() {
+        let is_reported =
+            blocking.iter().any(|it| (&it.object, it.code) == (&hold.problem.object, hold.problem.code));
+        if !hold.passes && !is_reported {
+            blocking.push(hold.problem);
+        }
+    }
     blocking
 }
 
@@ -179,8 +187,9 @@ fn higher_patch(order: &ReleaseOrder<'_>, range: Range<'_>) -> Option<Problem> {
     Some(problem.advise(Advice::ApproveRelease(higher.clone())))
 }
 
-/// The command for the next step.
+/// The command for the next step; `None` if there is none before what blocks is corrected.
 pub(super) fn next(
+    state: &ClusterState,
     chain: &Chain<'_>,
     deployed: &Version,
     settings: Option<&UpdateSettings>,
@@ -203,7 +212,11 @@ pub(super) fn next(
         (Some(object), _) if object.is_approved() || is_automatic(object, deployed, settings) => {
             Update::Watch
         }
-        (Some(_), _) => Update::Approve(Approve::Release(format!("v{version}"))),
+        (Some(object), _) => match holds::before(state, object).first() {
+            None => Update::Approve(Approve::Release(format!("v{version}"))),
+            Some(hold) if hold.passes => Update::Watch,
+            Some(_) => return None,
+        },
     }))
 }
 

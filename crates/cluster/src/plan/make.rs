@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use deckhouse::version::minor_of;
-use problems::ReleaseFact;
+use problems::{Problem, ReleaseFact};
 use semver::Version;
 
 use super::{
@@ -85,10 +85,13 @@ impl Plan {
         problems.extend(images.as_ref().and_then(|it| it.problem.clone()));
         let own = state.image_source().push_address();
         let creation = steps.first().and_then(|step| step.creation);
-        let next = blocking::next(&chain, &deployed, settings.as_ref(), input, creation);
+        let next = blocking::next(state, &chain, &deployed, settings.as_ref(), input, creation);
+        let mut risks: Vec<Problem> =
+            minors::warnings(state).into_iter().chain(license::risk(state)).collect();
+        risks.retain(|risk| !problems.contains(risk));
         Ok(Self {
             blocking: problems,
-            risks: minors::warnings(state).into_iter().chain(license::risk(state)).collect(),
+            risks,
             next,
             tasks: tasks::tasks(state, &steps, &removed_apis),
             deployed: format!("v{deployed}"),
@@ -190,18 +193,12 @@ fn step(
         }
         (None, None) => Vec::new(),
     };
-    let mut checked: Vec<Requirement> =
-        requirements.iter().map(|(key, needed)| requirements::check(state, key, needed)).collect();
+    let mut checked = check_all(state, version, &requirements);
     if it.object.is_none() && spec.is_none() {
         checked.push(Requirement::without_description());
     }
-    checked.extend(requirements::module_constraints(state, version));
     if first {
-        // No earlier release is left that could bring it.
-        checked.iter_mut().for_each(Requirement::must_be_met_now);
-        if let Some(object) = it.object {
-            answer::apply(&mut checked, state, object);
-        }
+        judge_now(&mut checked, state, it.object);
     }
     let changes = changes::of(state, it.object, spec, &input.specs);
     Step {
@@ -216,6 +213,32 @@ fn step(
         interruption: changes.as_ref().map(|it| Interruption::of(state, it)),
         changes,
     }
+}
+
+fn check_all(
+    state: &ClusterState,
+    version: &Version,
+    requirements: &BTreeMap<String, String>,
+) -> Vec<Requirement> {
+    let own = requirements.iter().map(|(key, needed)| requirements::check(state, key, needed));
+    own.chain(requirements::module_constraints(state, version)).collect()
+}
+
+/// Of the release that is next.
+fn judge_now(checked: &mut Vec<Requirement>, state: &ClusterState, object: Option<&Release>) {
+    // No earlier release is left that could bring it.
+    checked.iter_mut().for_each(Requirement::must_be_met_now);
+    if let Some(object) = object {
+        answer::apply(checked, state, object);
+    }
+}
+
+/// What a release that is next requires, and whether the cluster has that.
+pub(crate) fn requirements_of_next(state: &ClusterState, object: &Release) -> Vec<Requirement> {
+    let Some(version) = &object.version else { return Vec::new() };
+    let mut checked = check_all(state, version, &object.requirements);
+    judge_now(&mut checked, state, Some(object));
+    checked
 }
 
 fn in_cluster(object: &Release) -> InCluster {

@@ -47,6 +47,10 @@ pub(super) fn cluster(releases: &[&str]) -> ClusterState {
         releases: Reading::Known(releases.iter().map(|line| release(line)).collect()),
         deployment: Reading::Known(DeckhouseDeployment {
             image: "r.example/dkp/ee:v1.57.5".to_owned(),
+            replicas: 1,
+            updated: 1,
+            ready: 1,
+            available: 1,
             ..DeckhouseDeployment::default()
         }),
         module_configs: Reading::Known(vec![ModuleConfig {
@@ -425,6 +429,13 @@ fn what_only_a_person_can_change_blocks() {
     for (releases, config, to, blocked, next) in [
         (pending(), &manual, None, "", approve),
         (pending(), &auto, None, "", watch),
+        (
+            vec![release("v1.58.3 Pending"), release("v1.59.1 Pending approved")],
+            &manual,
+            None,
+            "ApprovedAhead",
+            "",
+        ),
         (pending(), &patch, None, "", approve),
         (vec![release("v1.57.6 Pending")], &patch, None, "", watch),
         (vec![with_message("v1.58.3 Pending", approval)], &auto, None, "", approve),

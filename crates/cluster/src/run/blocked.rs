@@ -80,6 +80,8 @@ impl Blocked {
                 let problem = Problem::new(Code::NotItsTurn, object, *fact);
                 Self::by_problem(problem.advise(Advice::Plan)).passing()
             }
+            // What lasts is decided before an attempt, so this has appeared since and is judged with the next observation.
+            ApproveError::Held { problem, .. } => Self::by_problem(*problem).passing(),
             ApproveError::Changed { .. } => {
                 let problem = Problem::new(Code::NotNow, object, ReleaseFact::ChangedMeanwhile);
                 Self::by_problem(problem.advise(Advice::WaitForRetry)).passing()

@@ -10,6 +10,7 @@ use super::{Blocked, blockers};
 use crate::{
     ClusterState, Obstacle, Reading,
     approve::{APPLY_NOW, Timing},
+    holds,
     minors::{minors_ahead, needs_no_approval},
     objects::{DeckhousePod, ModuleConfig, Release},
     release_order::{Position, ReleaseOrder},
@@ -76,14 +77,17 @@ fn attempt(state: &ClusterState, to: Option<&Version>, timing: Timing) -> Result
     }
     // The controller may deploy several at the same time, and nothing holds it back.
     let risk = minors_ahead(&order, deployed, &settings).filter(|_| !lts);
-    if let Some(problem) = risk {
-        return Err(Step::Blocked(Box::new(Blocked::by_problem(problem).of(version))));
+    // What needs no approval is deployed anyway.
+    let is_late = timing == Timing::Now && !release.is_annotated(APPLY_NOW);
+    let condition =
+        || holds::conditions(state, release).into_iter().next().filter(|_| is_late || !needs_none);
+    if let Some(problem) = risk.or_else(condition) {
+        return Err(blocked(Blocked::by_problem(problem).of(version)));
     }
     if let Some(to) = to {
         is_there(&order, to, lts)?;
     }
     is_idle(state)?;
-    let is_late = timing == Timing::Now && !release.is_annotated(APPLY_NOW);
     let version = version.clone();
     Ok(if needs_none && !is_late { Step::Watch(version) } else { Step::Approve(version) })
 }
