@@ -11,6 +11,7 @@ mod chain;
 pub mod changelog;
 mod edition;
 mod error;
+mod holds;
 pub mod image_check;
 mod interruption;
 mod kubernetes_setting;

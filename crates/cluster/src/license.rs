@@ -64,11 +64,11 @@ fn problem(license: &License) -> Option<Problem> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::Reading;
 
-    fn license(state: &str, reason: &str) -> License {
+    pub(crate) fn license(state: &str, reason: &str) -> License {
         License {
             state: LicenseState::parse(state),
             reason: Some(reason.to_owned()).filter(|it| !it.is_empty()),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use foreign_text::ForeignText;
 use jiff::{SignedDuration, Timestamp};
-use problems::{Kind, Object, PackageFact};
+use problems::{Advice, Kind, Object, PackageAdvice, PackageFact};
 use serde::Serialize;
 
 use crate::{
@@ -104,6 +104,12 @@ pub(crate) fn not_ready(application: &Application, message: ForeignText) -> Pack
         state: application.state.clone(),
         message,
     }
+}
+
+/// What to do about an application that is not ready.
+pub(crate) fn advice(application: &Application) -> [Advice; 2] {
+    let (namespace, name) = (application.namespace.clone(), application.name.clone());
+    [PackageAdvice::Describe { namespace, name }.into(), PackageAdvice::Fix.into()]
 }
 
 fn health(state: &ClusterState, repository: PackageRepository, now: Timestamp) -> RepositoryHealth {

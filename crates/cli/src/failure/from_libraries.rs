@@ -174,6 +174,9 @@ impl From<ApproveError> for Failure {
                     _ => failure.hint(Sentence::from("see the planned releases: ").command(Update::Plan)),
                 }
             }
+            ApproveError::Held { object, problem } => {
+                Self::of_block(Exit::Cluster, words::refusal::held(&object, &problem))
+            }
             ApproveError::NotApprovable { object, reason } => {
                 Self::new(Exit::Cluster, format!("{object}: {}", words::refusal::not_approvable(&reason)))
             }

@@ -19,8 +19,6 @@ use semver::Version;
 
 use super::{Step, requirement};
 
-pub(super) use release::revoke_approval;
-
 /// What to do if something in the cluster revokes an approval.
 pub(crate) const FIND_MANIFEST: &str = "find the tool that applies a manifest (such as deckhousereleases.yaml) that contains `approved: false`, and remove that line from the manifest";
 

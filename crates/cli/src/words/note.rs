@@ -9,7 +9,7 @@ use cluster::{
 };
 use commands::Sentence;
 
-use super::{advice::revoke_approval, left_out, module_release};
+use super::{left_out, module_release};
 
 pub(crate) fn approval(note: &ApprovalNote) -> Sentence {
     let text = match note {
@@ -23,16 +23,6 @@ pub(crate) fn approval(note: &ApprovalNote) -> Sentence {
         }
         ApprovalNote::AutoMode => {
             "the update mode is Auto: releases are deployed without an approval".to_owned()
-        }
-        ApprovalNote::ApprovedAhead { later } => {
-            let text = Sentence::from(format!(
-                "{later} is already approved: the controller may deploy it directly and skip this release; revoke that \
-                 approval first"
-            ));
-            return match &later.name {
-                Some(name) => text.text(": ").command(revoke_approval(name)),
-                None => text,
-            };
         }
         ApprovalNote::Module(note) => module_release::note(note),
         ApprovalNote::SkippedBefore(problem) => super::what(problem).to_string(),

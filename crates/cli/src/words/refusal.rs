@@ -2,9 +2,9 @@
 
 use cluster::{approve::NotApprovable, kernel::Lagging, prepare::QueueState};
 use commands::{Approve, Sentence};
-use problems::{Fact, NodeFact, Object, ReleaseFact};
+use problems::{Fact, NodeFact, Object, Problem, ReleaseFact};
 
-use super::{is_whole, module_release, predicate, queue_task};
+use super::{Block, block, is_whole, module_release, predicate, queue_task, what};
 
 /// Why a release cannot be approved now: `cannot approve DeckhouseRelease/v1.72.0: it must wait for …`.
 pub(crate) fn not_its_turn(object: &Object, fact: &ReleaseFact) -> Sentence {
@@ -16,6 +16,15 @@ pub(crate) fn not_its_turn(object: &Object, fact: &ReleaseFact) -> Sentence {
         _ => format!("cannot approve {object}: it "),
     };
     Sentence::from(text).then(predicate(&worded))
+}
+
+/// What comes before the approval of a release, and what to do about it.
+pub(crate) fn held(object: &Object, problem: &Problem) -> Block {
+    let headline = match &problem.fact {
+        Fact::Release(fact) if problem.object == *object => not_its_turn(object, fact),
+        _ => Sentence::from(format!("cannot approve {object}: ")).then(what(problem)),
+    };
+    Block { headline, ..block(problem) }
 }
 
 /// Why it cannot be approved, as what is said of the object.

@@ -84,7 +84,7 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
         ReleaseFact::Duplicate { name, version } => {
             format!("is blocked by DeckhouseRelease/{name}, a duplicate object of {version}")
         }
-        ReleaseFact::Unmet(reasons) => format!("has unmet requirements: {}", requirements(reasons)),
+        ReleaseFact::Unmet(reasons) | ReleaseFact::ApprovedButUnmet(reasons) => format!("has unmet requirements: {}", requirements(reasons)),
         ReleaseFact::RequirementsNotKnown(reasons) => {
             format!(
                 "has requirements that cannot be checked yet: the controller has not yet collected the current values from \
@@ -108,7 +108,10 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
         ReleaseFact::ApprovalLost => {
             "needs a new approval: the old one was removed, or the update mode was changed".to_owned()
         }
-        ReleaseFact::Silent => {
+        ReleaseFact::Silent { approved: true } => {
+            "is approved, but the controller does not start it and gives no reason".to_owned()
+        }
+        ReleaseFact::Silent { approved: false } => {
             "needs no approval, but the controller does not start it and gives no reason".to_owned()
         }
         ReleaseFact::ChangedMeanwhile => "was changed while it was being approved".to_owned(),
@@ -188,6 +191,9 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
         }
         ReleaseFact::TwoDeployed { .. } => "the platform treats the older version as the deployed one",
         ReleaseFact::Unmet(_) => "dhctl does not approve it until the requirements are met",
+        ReleaseFact::ApprovedButUnmet(_) => {
+            "it is already approved: the controller starts it automatically when the requirements are met"
+        }
         ReleaseFact::NotificationFailed { .. } => {
             "the platform announces a release before it deploys it, and waits until the webhook answers"
         }

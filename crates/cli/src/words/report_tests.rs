@@ -73,7 +73,6 @@ fn notes() {
         ApprovalNote::DisruptionsNotWaitedFor,
         ApprovalNote::NoChannel,
         ApprovalNote::AutoMode,
-        ApprovalNote::ApprovedAhead { later: Object::new(Kind::DeckhouseRelease, "v1.73.2") },
         ApprovalNote::Module(ModuleNote::DirectPossible { to: version(4) }),
         ApprovalNote::NoNodeGroup,
         ApprovalNote::GroupNeedsApproval { group: group() },

@@ -230,7 +230,12 @@ fn releases() {
         ReleaseFact::ToBeApproved,
         ReleaseFact::NotificationFailed { why: text("connection refused") },
         ReleaseFact::ApprovalLost,
-        ReleaseFact::Silent,
+        ReleaseFact::Silent { approved: false },
+        ReleaseFact::Silent { approved: true },
+        ReleaseFact::ApprovedButUnmet(vec![WaitReason::ModuleConstraint {
+            module: "console".to_owned(),
+            why: String::new(),
+        }]),
         ReleaseFact::ChangedMeanwhile,
         ReleaseFact::NotNow(text("the API server does not answer")),
     ];

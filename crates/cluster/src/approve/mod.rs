@@ -13,7 +13,7 @@ mod request;
 mod unfinished;
 
 use jiff::Timestamp;
-use problems::{Fact, Object, ReleaseFact};
+use problems::{Fact, Object, Problem, ReleaseFact};
 
 use crate::{
     ClusterState, Error, Unknown,
@@ -72,6 +72,14 @@ pub enum ApproveError {
         object: Object,
         /// Why.
         fact: Box<ReleaseFact>,
+    },
+    /// Something has to happen before a release of the platform is approved.
+    #[error("{object}: cannot be approved")]
+    Held {
+        /// The object.
+        object: Object,
+        /// What, and what to do about it.
+        problem: Box<Problem>,
     },
     /// There is nothing that could be approved, or it cannot be approved now.
     #[error("{object}: cannot be approved")]

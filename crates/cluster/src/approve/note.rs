@@ -1,7 +1,7 @@
 //! What to know before an approval, as data.
 
 use foreign_text::ForeignText;
-use problems::{Object, Problem};
+use problems::Problem;
 
 use crate::modules::ModuleNote;
 
@@ -18,11 +18,6 @@ pub enum ApprovalNote {
     NoChannel,
     /// The update mode applies releases without an approval.
     AutoMode,
-    /// A later release is approved already, and the controller may deploy both at once.
-    ApprovedAhead {
-        /// The later object.
-        later: Object,
-    },
     /// About a release of a module.
     Module(ModuleNote),
     /// Minor versions before the deployed one never ran, or it is not known whether they ran.

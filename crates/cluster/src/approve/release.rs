@@ -1,14 +1,15 @@
 //! The approval of one release of the platform.
 
-use problems::{Object, ReleaseFact};
+use problems::{Fact, Object, Problem, ReleaseFact};
 use semver::Version;
 use serde_json::json;
 
-use super::{Approval, ApprovalNote, ApproveError, Timing, unfinished};
+use super::{Approval, ApprovalNote, ApproveError, Timing};
 use crate::{
     ClusterState,
     change::{Change, Guard, Kind, Purpose, Write},
-    minors::{approved_ahead, reports},
+    holds,
+    minors::reports,
     objects::{ModuleConfig, Release, UpdateMode},
     release_order::{Position, ReleaseOrder},
     wait_reason::unmet_requirements,
@@ -44,9 +45,8 @@ pub fn release(
             return Err(ApproveError::NotItsTurn { object, fact: Box::new(fact) });
         }
     }
-    if let Some(fact) = order.deployed.and_then(|deployed| unfinished::update(state, deployed)) {
-        let object = Object::new(problems::Kind::DeckhouseRelease, &release.name);
-        return Err(ApproveError::NotItsTurn { object, fact: Box::new(fact) });
+    if let Some(hold) = holds::before(state, release).into_iter().next() {
+        return Err(held(release, hold.problem));
     }
     let webhook = state.release_webhook.known().and_then(Option::as_ref);
     let preflight = webhook.is_some_and(|webhook| webhook.allows_dry_run);
@@ -74,6 +74,16 @@ pub fn release(
     }))
 }
 
+fn held(release: &Release, problem: Problem) -> ApproveError {
+    let object = Object::new(problems::Kind::DeckhouseRelease, &release.name);
+    match problem.fact {
+        Fact::Release(fact @ ReleaseFact::PreviousUnfinished { .. }) => {
+            ApproveError::NotItsTurn { object, fact: Box::new(fact) }
+        }
+        _ => ApproveError::Held { object, problem: Box::new(problem) },
+    }
+}
+
 /// What keeps an approval from having the expected effect, and what the release interrupts.
 fn notes(state: &ClusterState, release: &Release) -> Vec<ApprovalNote> {
     let mut notes = Vec::new();
@@ -87,10 +97,6 @@ fn notes(state: &ClusterState, release: &Release) -> Vec<ApprovalNote> {
     }
     if settings.mode == Some(UpdateMode::Auto) {
         notes.push(ApprovalNote::AutoMode);
-    }
-    let order = state.releases.known().filter(|_| !state.is_lts()).map(|all| ReleaseOrder::of(all));
-    if let Some(problem) = order.and_then(|order| approved_ahead(&order, &settings)) {
-        notes.push(ApprovalNote::ApprovedAhead { later: problem.object });
     }
     notes
 }

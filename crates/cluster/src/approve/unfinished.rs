@@ -4,18 +4,12 @@
 //! disproves the end; what cannot be read disproves nothing, and only [`verdict`](crate::verdict) proves it.
 
 use deckhouse::version::parse_tag;
-use problems::{ReleaseFact, Unfinished};
+use problems::Unfinished;
 
 use crate::{
     ClusterState,
     objects::{DeckhousePod, Release},
 };
-
-/// Why the update to the deployed release is not finished.
-pub(super) fn update(state: &ClusterState, deployed: &Release) -> Option<ReleaseFact> {
-    let sign = sign(state, deployed)?;
-    Some(ReleaseFact::PreviousUnfinished { previous: deployed.version_text.clone(), sign })
-}
 
 /// What shows it. The annotation `isUpdating` does not: the old pod may remove it within milliseconds, and it may stay for
 /// 15 s after the end (cluster-2026.md, 1.9).

@@ -18,7 +18,7 @@ pub(super) use crate::release_order::PHASE_CHANGE;
 pub(super) const TASK_FAILURES_SLOW: u64 = 3;
 
 /// From this many failures on, a task of the main queue blocks: by then it has been retried for minutes.
-pub(super) const TASK_FAILURES_BLOCK: u64 = 8;
+pub(crate) const TASK_FAILURES_BLOCK: u64 = 8;
 
 /// Errors in the log that are older than this are ignored.
 pub(super) const LOG_AGE: SignedDuration = SignedDuration::from_mins(15);

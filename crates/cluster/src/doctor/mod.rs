@@ -22,6 +22,7 @@ pub use details::{
     RegistryAnswer, RegistryAnswers, RegistryCheck, ReleaseList,
 };
 pub use finding::{Finding, Severity};
+pub(crate) use limits::TASK_FAILURES_BLOCK;
 pub use questions::{ImageQuestion, Questions, questions};
 pub use read::read;
 pub use report::{Conclusion, DoctorReport, NotChecked, diagnose};

@@ -12,5 +12,5 @@ mod skipped;
 pub use mode::deployed_unasked;
 pub(crate) use mode::{needs_no_approval, unset_is_auto};
 pub(crate) use past::{never_ran, never_ran_before, reports, skipped_for};
-pub(crate) use risks::{approved_ahead, minors_at_once, risks, warnings};
+pub(crate) use risks::{approved_ahead, minors_ahead, risks, warnings};
 pub(crate) use skipped::SkippedMinors;

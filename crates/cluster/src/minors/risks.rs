@@ -1,7 +1,7 @@
 //! What may make the controller skip minor versions, or deploy them unasked.
 
 use deckhouse::version::minor_of;
-use problems::{Code, Object, Problem, ReleaseAdvice, ReleaseFact, SettingsAdvice, SettingsFact};
+use problems::{Advice, Code, Object, Problem, ReleaseAdvice, ReleaseFact, SettingsAdvice, SettingsFact};
 use semver::Version;
 
 use super::mode::{effective_mode, needs_no_approval};
@@ -34,44 +34,67 @@ pub(crate) fn risks(state: &ClusterState) -> Vec<Problem> {
     if state.is_lts() {
         return mode.into_iter().collect();
     }
-    // Both have the same cause and the same remedy.
-    let of_mode = minors_at_once(&order, deployed, &settings).or(mode);
-    of_mode.into_iter().chain(approved_ahead(&order, &settings)).collect()
+    match minors_ahead(&order, deployed, &settings) {
+        // It has the same cause and the same remedy as an unset mode.
+        Some(problem) if problem.object == Object::settings() => vec![problem],
+        ahead => mode.into_iter().chain(ahead).collect(),
+    }
 }
 
-/// Several minor versions wait that need no approval because of the mode.
-pub(crate) fn minors_at_once(
+/// Why the controller may deploy several minor versions at the same time, if it may.
+pub(crate) fn minors_ahead(
     order: &ReleaseOrder<'_>,
     deployed: &Version,
     settings: &UpdateSettings,
 ) -> Option<Problem> {
-    let unasked = |it: &&Release| !it.is_approved() && needs_no_approval(it, deployed, settings);
-    let versions: Vec<Version> = order
+    minors_at_once(order, deployed, settings).or_else(|| approved_ahead(order, settings))
+}
+
+/// Several minor versions wait that need no approval, at least one of them because of the mode.
+///
+/// An approved one counts, too: in such a mode an approval changes nothing.
+fn minors_at_once(
+    order: &ReleaseOrder<'_>,
+    deployed: &Version,
+    settings: &UpdateSettings,
+) -> Option<Problem> {
+    let minors: Vec<(&Release, &Version)> = order
         .chain()
         .into_iter()
-        .filter(unasked)
-        .filter_map(|it| it.version.clone())
-        .filter(|version| minor_of(version) > minor_of(deployed))
+        .filter(|it| needs_no_approval(it, deployed, settings))
+        .filter_map(|it| Some((it, it.version.as_ref()?)))
+        .filter(|(_, version)| minor_of(version) > minor_of(deployed))
         .collect();
-    (versions.len() > 1).then(|| {
-        let fact = SettingsFact::MinorsAtOnce { versions, unset: settings.mode.is_none() };
-        Problem::new(Code::SkippedMinors, Object::settings(), fact).advise(SettingsAdvice::SetManual.into())
-    })
+    let by_mode = effective_mode(settings, deployed).deploys_unasked(false)
+        && (settings.mode.is_some() || minors.iter().any(|(it, _)| !it.is_approved()));
+    if minors.len() < 2 || !by_mode {
+        return None;
+    }
+    // In the mode Manual the approvals would have the same effect, so they are revoked before.
+    let later = minors.iter().skip(1).filter(|(it, _)| it.is_approved()).map(|(it, _)| revoke(&it.name));
+    let later: Vec<Advice> = later.collect();
+    let versions = minors.iter().map(|(_, version)| (*version).clone()).collect();
+    let fact = SettingsFact::MinorsAtOnce { versions, unset: settings.mode.is_none() };
+    let problem = Problem::new(Code::SkippedMinors, Object::settings(), fact).advise_all(later);
+    Some(problem.advise(SettingsAdvice::SetManual.into()))
 }
 
 /// Releases that are approved while an earlier minor version still waits.
 pub(crate) fn approved_ahead(order: &ReleaseOrder<'_>, settings: &UpdateSettings) -> Option<Problem> {
     let chain = order.chain();
     let first = chain.first()?.version.clone()?;
-    let names: Vec<String> =
-        chain[1..].iter().filter(|it| it.is_approved()).map(|it| it.name.clone()).collect();
+    let names: Vec<&str> =
+        chain[1..].iter().filter(|it| it.is_approved()).map(|it| it.name.as_str()).collect();
     // In other modes a revoked approval changes nothing.
     let counts = settings.mode.as_ref().is_none_or(|mode| !mode.deploys_unasked(false));
-    let name = names.first().filter(|_| counts)?;
+    let name = *names.first().filter(|_| counts)?;
     let object = Object::new(problems::Kind::DeckhouseRelease, name);
     let fact = ReleaseFact::ApprovedAhead { first };
-    let revoke = names.iter().map(|name| ReleaseAdvice::RevokeApproval { name: name.clone() }.into());
-    Some(Problem::new(Code::SkippedMinors, object, fact).advise_all(revoke))
+    Some(Problem::new(Code::SkippedMinors, object, fact).advise_all(names.into_iter().map(revoke)))
+}
+
+fn revoke(name: &str) -> Advice {
+    ReleaseAdvice::RevokeApproval { name: name.to_owned() }.into()
 }
 
 #[cfg(test)]
@@ -122,6 +145,39 @@ mod tests {
             (Some("Auto"), "Stable", &two, vec![at_once(&["1.71.4", "1.72.3"], false)]),
             (None, "Stable", &two, vec![at_once(&["1.71.4", "1.72.3"], true)]),
             (None, "Stable", &[], vec![unset()]),
+            // An approval changes nothing about what the mode does.
+            (
+                Some("Auto"),
+                "Stable",
+                &[("v1.71.4", true), ("v1.72.3", false)],
+                vec![at_once(&["1.71.4", "1.72.3"], false)],
+            ),
+            (
+                Some("Auto"),
+                "Stable",
+                &[("v1.71.4", false), ("v1.72.3", true)],
+                vec![at_once(&["1.71.4", "1.72.3"], false)],
+            ),
+            (
+                Some("Auto"),
+                "Stable",
+                &[("v1.71.4", true), ("v1.72.3", true)],
+                vec![at_once(&["1.71.4", "1.72.3"], false)],
+            ),
+            (
+                None,
+                "Stable",
+                &[("v1.71.4", true), ("v1.72.3", false)],
+                vec![at_once(&["1.71.4", "1.72.3"], true)],
+            ),
+            (
+                None,
+                "Stable",
+                &[("v1.71.4", false), ("v1.72.3", true)],
+                vec![at_once(&["1.71.4", "1.72.3"], true)],
+            ),
+            (None, "Stable", &[("v1.71.4", true), ("v1.72.3", true)], vec![unset(), ahead("1.71.4")]),
+            (Some("Auto"), "Stable", &[("v1.71.4", true)], vec![]),
             // One minor, and a patch of the deployed one.
             (Some("Auto"), "Stable", &[("v1.70.9", false), ("v1.71.4", false)], vec![]),
             (Some("Auto"), "LTS", &two, vec![]),
@@ -137,6 +193,9 @@ mod tests {
             assert_eq!(found, expected, "{mode:?} {channel} {waiting:?}");
         }
         assert_eq!(risks(&state(None, "Stable", "v1.78.0", &[])), []);
+        // With the approval kept, both would be deployed in the mode Manual as well.
+        let both = risks(&state(Some("Auto"), "Stable", "v1.70.1", &[("v1.71.4", true), ("v1.72.3", true)]));
+        assert_eq!(both[0].advice, [revoke("v1.72.3"), SettingsAdvice::SetManual.into()]);
         assert_eq!(risks(&ClusterState::default()), []);
     }
 }

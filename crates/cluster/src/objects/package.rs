@@ -62,6 +62,11 @@ impl Application {
         }
     }
 
+    /// Whether the controller is still working on it, as far as its state shows.
+    pub fn is_in_progress(&self) -> bool {
+        matches!(self.state.as_str(), "Pending" | "Downloading" | "Installing" | "Reconciling" | "Updating")
+    }
+
     /// `NAMESPACE/NAME`, or `NAME`.
     pub fn path(&self) -> String {
         match &self.namespace {

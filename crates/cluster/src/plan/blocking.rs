@@ -14,7 +14,7 @@ use super::{Creation, PlanInput, Step, present};
 use crate::{
     ClusterState, Gap, LeftOutReason, alert_block,
     chain::{Candidate, Chain, Range},
-    license,
+    holds, license,
     minors::needs_no_approval,
     objects::{Release, UpdateSettings, image_repository},
     prepare::unset_channel,
@@ -24,9 +24,10 @@ use crate::{
     wait_reason::{WaitReason, wait_reasons},
 };
 
-/// Everything that blocks.
+/// Everything that blocks. `present` is what is wrong in the cluster as it is.
 pub(super) fn blocking(
     state: &ClusterState,
+    present: &[Problem],
     order: &ReleaseOrder<'_>,
     chain: &Chain<'_>,
     steps: &[Step],
@@ -61,7 +62,15 @@ pub(super) fn blocking(
         }
     }
     blocking.extend(higher_patch(order, range));
-    blocking
+    let next = chain.steps.first().and_then(|(_, next)| next.object);
+    for hold in next.map(|next| holds::before(state, next)).into_iter().flatten() {
+        let is_same = |it: &Problem| it.object == hold.problem.object && it.code == hold.problem.code;
+        let is_present = present.iter().any(|it| it.object == hold.problem.object);
+        if !hold.passes && !is_present && !blocking.iter().any(is_same) {
+            blocking.push(hold.problem);
+        }
+    }
+    present.iter().cloned().chain(blocking).collect()
 }
 
 fn moving_tag(state: &ClusterState, running: &Version) -> Option<Problem> {
@@ -212,6 +221,7 @@ pub(super) struct Standing<'a> {
 /// The releases, for the decision about the next step.
 #[derive(Clone, Copy)]
 pub(super) struct Outlook<'a> {
+    pub(super) state: &'a ClusterState,
     pub(super) chain: &'a Chain<'a>,
     pub(super) deployed: &'a Version,
     pub(super) settings: Option<&'a UpdateSettings>,
@@ -250,8 +260,11 @@ impl Outlook<'_> {
             {
                 Update::WatchTo(format!("v{version}"))
             }
-            (Some(_), _) if standing.is_unfinished => Update::Watch,
-            (Some(_), _) => Update::Approve(Approve::Release(format!("v{version}"))),
+            (Some(object), _) => match holds::before(self.state, object).first() {
+                None => Update::Approve(Approve::Release(format!("v{version}"))),
+                Some(hold) if hold.passes => Update::Watch,
+                Some(_) => return None,
+            },
         }))
     }
 
@@ -264,12 +277,12 @@ impl Outlook<'_> {
             .any(|it| first.is_none_or(|(version, _)| !present::is_of_a_later_release(it, version)))
     }
 
-    /// Whether the first release is a patch that may repair what is wrong. None is approved before the platform's pod is ready.
+    /// Whether the first release is a patch that may repair what is wrong, and may be approved.
     pub(super) fn repairs(self, standing: Standing<'_>) -> bool {
         let object = self.chain.steps.first().and_then(|(_, it)| it.object);
+        let may_repair = |it: &Release| it.phase.is_some() && present::may_repair(it, self.deployed);
         self.is_held(standing)
-            && !standing.is_unfinished
-            && object.is_some_and(|it| it.phase.is_some() && present::may_repair(it, self.deployed))
+            && object.is_some_and(|it| may_repair(it) && holds::before(self.state, it).is_empty())
     }
 }
 

@@ -66,8 +66,7 @@ impl Plan {
         unknown.extend(offer.into_iter().flat_map(|offer| offer.unknown(&steps)));
         unknown.extend(unknown_license(state));
         let present = present::blocking(state, input.now);
-        let mut problems = blocking::blocking(state, &order, &chain, &steps, range);
-        problems.splice(0..0, present.iter().cloned());
+        let mut problems = blocking::blocking(state, &present, &order, &chain, &steps, range);
         let breaking_points = breaking::without(breaking_points, &present);
         if let Some(lost) = none_deployed(state, input.now) {
             // It says more than that nothing can follow.
@@ -91,10 +90,13 @@ impl Plan {
         problems.extend(images.as_ref().and_then(|it| it.problem.clone()));
         let own = state.image_source().push_address();
         let creation = steps.first().and_then(|step| step.creation);
-        let risks: Vec<Problem> = minors::warnings(state).into_iter().chain(license::risk(state)).collect();
+        let mut risks: Vec<Problem> =
+            minors::warnings(state).into_iter().chain(license::risk(state)).collect();
+        risks.retain(|risk| !problems.contains(risk));
         let unfinished = present::unfinished(state, &order, &chain);
         let standing = Standing { present: &present, risks: &risks, is_unfinished: unfinished.is_some() };
-        let outlook = Outlook { chain: &chain, deployed: &deployed, settings: settings.as_ref(), creation };
+        let outlook =
+            Outlook { state, chain: &chain, deployed: &deployed, settings: settings.as_ref(), creation };
         let (next, repairs) = (outlook.next(input, standing), outlook.repairs(standing));
         let is_wait = next == Some(Command::dhctl(Update::Watch));
         Ok(Self {
@@ -203,18 +205,12 @@ fn step(
         }
         (None, None) => Vec::new(),
     };
-    let mut checked: Vec<Requirement> =
-        requirements.iter().map(|(key, needed)| requirements::check(state, key, needed)).collect();
+    let mut checked = check_all(state, version, &requirements);
     if it.object.is_none() && spec.is_none() {
         checked.push(Requirement::without_description());
     }
-    checked.extend(requirements::module_constraints(state, version));
     if first {
-        // No earlier release is left that could bring it.
-        checked.iter_mut().for_each(Requirement::must_be_met_now);
-        if let Some(object) = it.object {
-            answer::apply(&mut checked, state, object);
-        }
+        judge_now(&mut checked, state, it.object);
     }
     let changes = changes::of(state, it.object, spec, &input.specs);
     Step {
@@ -229,6 +225,32 @@ fn step(
         interruption: changes.as_ref().map(|it| Interruption::of(state, it)),
         changes,
     }
+}
+
+fn check_all(
+    state: &ClusterState,
+    version: &Version,
+    requirements: &BTreeMap<String, String>,
+) -> Vec<Requirement> {
+    let own = requirements.iter().map(|(key, needed)| requirements::check(state, key, needed));
+    own.chain(requirements::module_constraints(state, version)).collect()
+}
+
+/// Of the release that is next.
+fn judge_now(checked: &mut Vec<Requirement>, state: &ClusterState, object: Option<&Release>) {
+    // No earlier release is left that could bring it.
+    checked.iter_mut().for_each(Requirement::must_be_met_now);
+    if let Some(object) = object {
+        answer::apply(checked, state, object);
+    }
+}
+
+/// What a release that is next requires, and whether the cluster has that.
+pub(crate) fn requirements_of_next(state: &ClusterState, object: &Release) -> Vec<Requirement> {
+    let Some(version) = &object.version else { return Vec::new() };
+    let mut checked = check_all(state, version, &object.requirements);
+    judge_now(&mut checked, state, Some(object));
+    checked
 }
 
 fn in_cluster(object: &Release) -> InCluster {

@@ -42,6 +42,7 @@ pub use breaking::{BreakingFault, BreakingPoint};
 pub use bundle::{BundleEdition, PlanBundle};
 pub use creation::Creation;
 pub use make::deployed_version;
+pub(crate) use make::requirements_of_next;
 pub use registry::{PlanRegistry, Presence, RegistryOffer, ReleaseInRegistry, StepInRegistry};
 pub use removed_apis::Replacement;
 pub use tasks::{Task, Work};

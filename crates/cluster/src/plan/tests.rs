@@ -445,6 +445,13 @@ fn what_only_a_person_can_change_blocks() {
     for (releases, config, to, blocked, next) in [
         (pending(), &manual, None, "", approve),
         (pending(), &auto, None, "", watch),
+        (
+            vec![release("v1.58.3 Pending"), release("v1.59.1 Pending approved")],
+            &manual,
+            None,
+            "ApprovedAhead",
+            "",
+        ),
         (pending(), &patch, None, "", approve),
         (vec![release("v1.57.6 Pending")], &patch, None, "", "dhctl update watch --to v1.57.6"),
         (vec![with_message("v1.58.3 Pending", approval)], &auto, None, "", approve),

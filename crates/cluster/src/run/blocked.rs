@@ -3,7 +3,10 @@
 use problems::{Advice, Code, Object, Problem, ReleaseFact, WaitReason};
 use semver::Version;
 
-use crate::{ClusterState, approve::ApproveError, image_check::ImageReport, modules::against_constraint};
+use crate::{
+    ClusterState, approve::ApproveError, image_check::ImageReport, modules::against_constraint,
+    objects::Release, release_order::ReleaseOrder,
+};
 
 /// What prevents the next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +51,10 @@ impl Blocked {
                 advice.extend(against_constraint(state, module, release));
             }
         }
-        let fact = ReleaseFact::Unmet(reasons);
+        let object_of = |version| ReleaseOrder::of(state.releases.known()?).find(version);
+        let is_approved = release.and_then(object_of).is_some_and(Release::is_approved);
+        let fact =
+            if is_approved { ReleaseFact::ApprovedButUnmet(reasons) } else { ReleaseFact::Unmet(reasons) };
         let problem = Problem::new(Code::Requirement, object, fact).advise_all(advice);
         Self::by_problem(problem.advise(Advice::MeetRequirements))
     }
@@ -74,6 +80,8 @@ impl Blocked {
                 let problem = Problem::new(Code::NotItsTurn, object, *fact);
                 Self::by_problem(problem.advise(Advice::Plan)).passing()
             }
+            // What lasts is decided before an attempt, so this has appeared since and is judged with the next observation.
+            ApproveError::Held { problem, .. } => Self::by_problem(*problem).passing(),
             ApproveError::Changed { .. } => {
                 let problem = Problem::new(Code::NotNow, object, ReleaseFact::ChangedMeanwhile);
                 Self::by_problem(problem.advise(Advice::WaitForRetry)).passing()

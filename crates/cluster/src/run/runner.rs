@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use problems::{Advice, ClusterFact, Code, Kind, Object, Problem, ReleaseFact};
+use problems::{Advice, ClusterFact, Code, Fact, Kind, Object, Problem, ReleaseFact, WaitReason};
 use semver::Version;
 
 use super::{Blocked, Step, blockers, next};
@@ -16,6 +16,7 @@ use crate::{
     etcd_backup::lacks_backup,
     minors,
     notification::may_fail,
+    objects::Release,
     release_order::ReleaseOrder,
     verdict::{Call, LONGEST_GAP, Machine, Settings, Stage, Verdict, between},
 };
@@ -167,7 +168,7 @@ impl Runner {
     }
 
     /// The update to the release that is waited for has not started.
-    fn wait(&mut self, state: &ClusterState, verdict: Verdict, step: Step, passed: Duration) -> Verdict {
+    fn wait(&mut self, state: &ClusterState, mut verdict: Verdict, step: Step, passed: Duration) -> Verdict {
         let release = match &step {
             Step::Watch(release) | Step::Approve(release) => Some(release),
             _ => None,
@@ -190,6 +191,9 @@ impl Runner {
                 self.unseen += passed;
                 if self.is_approved || self.unseen > UNSEEN {
                     return self.block(verdict, approval_lost(&release), passed);
+                }
+                if self.approved_here {
+                    with_approval(&mut verdict, &release);
                 }
             }
             Step::Watch(_) => self.is_approved = true,
@@ -311,6 +315,18 @@ fn no_version() -> Blocked {
     Blocked::by_problem(problem.advise(Advice::WaitForController).advise(Advice::Doctor)).passing()
 }
 
+/// Corrects what was observed before this run approved the release.
+fn with_approval(verdict: &mut Verdict, release: &Version) {
+    let object = Object::release(release);
+    for problem in verdict.waiting_for.iter_mut().filter(|it| it.object == object) {
+        let Fact::Release(ReleaseFact::Waits(reasons)) = &mut problem.fact else { continue };
+        for reason in reasons.iter_mut().filter(|it| **it == WaitReason::Approval) {
+            *reason = WaitReason::NotTakenUp { disruption: false };
+        }
+        problem.advice.retain(|it| !matches!(it, Advice::ApproveRelease(_)));
+    }
+}
+
 fn approval_lost(release: &Version) -> Blocked {
     let problem = Problem::new(Code::ApprovalLost, Object::release(release), ReleaseFact::ApprovalLost);
     let approve = Advice::ApproveRelease(release.clone());
@@ -326,7 +342,8 @@ fn silent(state: &ClusterState, release: &Version) -> Blocked {
     } else if let Some(fact) = object.and_then(|object| may_fail(state, object)) {
         problem(Code::Notification, fact).advise(Advice::CorrectWebhook)
     } else {
-        problem(Code::Silent, ReleaseFact::Silent)
+        let approved = object.is_some_and(Release::is_approved);
+        problem(Code::Silent, ReleaseFact::Silent { approved })
     };
     Blocked::by_problem(problem.advise(Advice::Doctor)).of(release)
 }

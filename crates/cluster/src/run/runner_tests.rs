@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use problems::{ClusterFact, Code, Fact, ReleaseFact};
+use problems::{Advice, ClusterFact, Code, Fact, Object, Problem, ReleaseFact, WaitReason};
 use semver::Version;
 
 use super::{
@@ -37,6 +37,11 @@ impl TestRun {
     /// One observation of this state, with this verdict of the machine.
     fn observe(&mut self, state: &ClusterState, call: Call) -> (Verdict, Move) {
         self.second += 1;
+        let verdict = Self::verdict(call);
+        self.runner.judge(state, verdict, at(self.second))
+    }
+
+    fn verdict(call: Call) -> Verdict {
         let reached = match call {
             Call::NotStarted => Stage::NotStarted,
             Call::Done => Stage::Done,
@@ -44,15 +49,14 @@ impl TestRun {
             _ => Stage::Propagating,
         };
         let unread = Machine::new(None, Settings::default()).observe(&ClusterState::default(), at(0));
-        let verdict = Verdict {
+        Verdict {
             call,
             stage: reached,
             release: Some(version("1.70.1")),
             waiting_for: Vec::new(),
             unknown: Vec::new(),
             ..unread
-        };
-        self.runner.judge(state, verdict, at(self.second))
+        }
     }
 
     /// Observes the state for this many seconds; returns the last verdict and move.
@@ -222,6 +226,28 @@ fn temporary_states_are_waited_for_without_limit() {
     assert!(test.observe(&approved(UNKNOWN), Call::Done).0.gives_up, "and ends anyway");
 }
 
+/// What is observed right after the write is often older.
+#[test]
+fn an_approval_that_was_just_given_is_not_asked_for() {
+    let approve = Advice::ApproveRelease(version("1.71.4"));
+    let waits = Problem::new(
+        Code::Release,
+        Object::release(&version("1.71.4")),
+        ReleaseFact::Waits(vec![WaitReason::Approval]),
+    )
+    .advise(approve);
+    let mut test = TestRun::new(None, Timing::Scheduled);
+    let before = unapproved("Waiting for manual approval");
+    assert_eq!(test.observe(&before, Call::Done).1, Move::Approve(version("1.71.4")));
+    test.runner.approved(version("1.71.4"));
+    let mut verdict = TestRun::verdict(Call::NotStarted);
+    verdict.waiting_for.push(waits);
+    let (verdict, _) = test.runner.judge(&before, verdict, at(2));
+    let expected = ReleaseFact::Waits(vec![WaitReason::NotTakenUp { disruption: false }]);
+    assert_eq!(verdict.waiting_for[0].fact, expected.into());
+    assert_eq!(verdict.waiting_for[0].advice, []);
+}
+
 #[test]
 fn a_silent_controller_is_not_waited_for_without_limit() {
     for message in ["", "Release is waiting for the 'release.deckhouse.io/approved: \"true\"' annotation"] {
@@ -240,7 +266,7 @@ fn alerts_and_a_notification_may_be_why_a_release_waits_without_a_message() {
         configs[0].settings["update"][key] = value;
     };
     let cases: [(Change, ReleaseFact); 3] = [
-        (|_| {}, ReleaseFact::Silent),
+        (|_| {}, ReleaseFact::Silent { approved: true }),
         (
             |it| {
                 let alert = Alert {

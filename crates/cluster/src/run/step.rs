@@ -10,7 +10,8 @@ use super::{Blocked, blockers};
 use crate::{
     ClusterState, Obstacle, Reading,
     approve::{APPLY_NOW, Timing},
-    minors::{approved_ahead, minors_at_once, needs_no_approval},
+    holds,
+    minors::{minors_ahead, needs_no_approval},
     objects::{DeckhousePod, ModuleConfig, Release},
     release_order::{Position, ReleaseOrder, instead_of_suspended},
 };
@@ -77,21 +78,24 @@ fn attempt(state: &ClusterState, to: Option<&Version>, timing: Timing) -> Result
         return Err(Step::Blocked(Box::new(blocked.of(version))));
     }
     // The controller may deploy several at the same time, and nothing holds it back.
-    let at_once = || minors_at_once(&order, deployed, &settings);
-    let risk = approved_ahead(&order, &settings).or_else(at_once).filter(|_| !lts);
-    if let Some(problem) = risk {
-        return Err(Step::Blocked(Box::new(Blocked::by_problem(problem).of(version))));
+    let risk = minors_ahead(&order, deployed, &settings).filter(|_| !lts);
+    // What needs no approval is deployed anyway.
+    let is_late = timing == Timing::Now && !release.is_annotated(APPLY_NOW);
+    let condition =
+        || holds::conditions(state, release).into_iter().next().filter(|_| is_late || !needs_none);
+    if let Some(problem) = risk.or_else(condition) {
+        return Err(blocked(Blocked::by_problem(problem).of(version)));
     }
-    is_idle(state)?;
-    if !needs_none && let Some(to) = to {
+    if let Some(to) = to {
         is_there(&order, to, lts)?;
     }
-    let is_late = timing == Timing::Now && !release.is_annotated(APPLY_NOW);
+    is_idle(state)?;
     let version = version.clone();
     Ok(if needs_none && !is_late { Step::Watch(version) } else { Step::Approve(version) })
 }
 
-/// Nothing is approved on the way to a release that the cluster does not have, or will not deploy.
+/// A release that the cluster does not have, or will not deploy, is reported before anything is approved on the way to it, and
+/// while an approved one is waited for.
 fn is_there(order: &ReleaseOrder<'_>, to: &Version, lts: bool) -> Result<(), Step> {
     if order.find(to).is_some_and(Release::is_waiting) {
         return Ok(());

@@ -35,7 +35,7 @@ pub(crate) fn unsettled(state: &ClusterState, now: Timestamp) -> Vec<Problem> {
 }
 
 /// The first queue whose tasks apply modules or fail.
-fn busy_queue(state: &ClusterState) -> Option<Problem> {
+pub(crate) fn busy_queue(state: &ClusterState) -> Option<Problem> {
     let queue = state.queue.known()?;
     let head = queue.heads.iter().find(|head| head.failures > 0 || applies_modules(head))?;
     let first = Some(head.description.clone());

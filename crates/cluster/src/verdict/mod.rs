@@ -25,7 +25,7 @@ pub(crate) mod scenes;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use at_rest::{unreadable, unsettled};
+pub(crate) use at_rest::{busy_queue, unreadable, unsettled};
 pub(crate) use clock::{LONGEST_GAP, between};
 pub use machine::Machine;
 pub use report::{Call, Source, Stage, UnknownSource, Unread, Verdict};

@@ -89,6 +89,8 @@ pub enum ReleaseFact {
     },
     /// Its requirements are not met.
     Unmet(Vec<WaitReason>),
+    /// The same of a release that is approved already.
+    ApprovedButUnmet(Vec<WaitReason>),
     /// The controller does not know the values yet that its requirements are checked against.
     RequirementsNotKnown(Vec<WaitReason>),
     /// Its disruptions must be approved.
@@ -107,8 +109,11 @@ pub enum ReleaseFact {
     },
     /// It was approved, or needed no approval, and now needs one.
     ApprovalLost,
-    /// It needs no approval, and the controller gives no reason why it waits.
-    Silent,
+    /// It is approved or needs no approval, and the controller gives no reason why it waits.
+    Silent {
+        /// Whether it is approved.
+        approved: bool,
+    },
     /// It was changed while it was being approved.
     ChangedMeanwhile,
     /// It cannot be read or approved now, for this reason; that passes.

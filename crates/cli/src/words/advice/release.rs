@@ -65,7 +65,7 @@ pub(super) fn step(advice: &ReleaseAdvice) -> Step {
 }
 
 /// The command that revokes the approval of a release.
-pub(in crate::words) fn revoke_approval(name: &str) -> Kubectl {
+fn revoke_approval(name: &str) -> Kubectl {
     Kubectl::Patch {
         resource: Resource::DeckhouseRelease,
         name: name.to_owned(),

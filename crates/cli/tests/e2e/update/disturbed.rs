@@ -111,8 +111,11 @@ fn the_printed_permissions_suffice_and_missing_ones_are_reported() {
             "spec": { "nodeType": "Static" },
         }),
     ]);
-    let asks = json!({ "update.node.deckhouse.io/disruption-required": "" });
-    platform.merge("Node", "master-0", json!({ "metadata": { "annotations": asks } }));
+    // Before the other approvals, it would keep the release from being approved.
+    let ask = |value: Value| {
+        let annotations = json!({ "update.node.deckhouse.io/disruption-required": value });
+        platform.merge("Node", "master-0", json!({ "metadata": { "annotations": annotations } }));
+    };
     let run = platform.as_alice(&["prepare", "--yes"]).expect(4);
     assert!(run.stderr.contains("cannot be read: no permission"), "{}", run.stderr);
     assert!(
@@ -129,12 +132,19 @@ fn the_printed_permissions_suffice_and_missing_ones_are_reported() {
     ];
     platform.grant_printed(&["--read-only"]);
     for words in all {
+        if words.contains(&"--node") {
+            ask(json!(""));
+        }
         let run = platform.as_alice(words).expect(4);
         assert!(run.stderr.contains("no permission"), "{words:?}: {}", run.stderr);
     }
     assert_eq!(mode(&platform), Value::Null);
     platform.grant_printed(&[]);
+    ask(Value::Null);
     for words in all {
+        if words.contains(&"--node") {
+            ask(json!(""));
+        }
         let run = platform.as_alice(words).expect(0);
         assert!(!run.stderr.contains("no permission"), "{words:?}: {}", run.stderr);
     }

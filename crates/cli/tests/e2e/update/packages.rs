@@ -81,7 +81,7 @@ fn repositories_and_applications() {
     for line in [
         "slows: PackageRepository/corp cannot be scanned: the registry denies access",
         "note: PackageRepository/deckhouse cannot be scanned: the repository does not exist",
-        "slows: Application/default/console is not ready: Failed, console is Failed",
+        "BLOCKS: Application/default/console is not ready: Failed, console is Failed",
         "kubectl -n default get application.deckhouse.io console -o jsonpath='{.status}'",
         "slows: ClusterApplication/operator is not ready: Updating",
     ] {

@@ -15,7 +15,7 @@ use crate::world::Run;
 
 const KERNEL: [&str; 6] = ["kernel", "--node-group", "master", "--version", "6.1.0-18-amd64", "--yes"];
 
-/// v1.70.1 is deployed and v1.71.4 waits; the master asks for the approval of its disruption.
+/// v1.70.1 is deployed and v1.71.4 waits.
 fn platform() -> Platform {
     let platform = Platform::running("v1.70.1", &json!({ "releaseChannel": "Stable" }));
     platform.put(&[
@@ -27,8 +27,6 @@ fn platform() -> Platform {
             "status": { "nodes": 1, "ready": 1, "upToDate": 1 },
         }),
     ]);
-    let asks = json!({ "update.node.deckhouse.io/disruption-required": "" });
-    platform.merge("Node", "master-0", json!({ "metadata": { "annotations": asks } }));
     platform
 }
 
@@ -68,6 +66,8 @@ fn a_release_is_approved_once_despite_request_faults() {
 #[test]
 fn a_node_is_approved_with_its_pods_in_view() {
     let platform = platform();
+    let asks = json!({ "update.node.deckhouse.io/disruption-required": "" });
+    platform.merge("Node", "master-0", json!({ "metadata": { "annotations": asks } }));
     let run = through(
         &platform,
         &["approve", "--node", "master-0", "--yes"],

@@ -30,7 +30,7 @@ fn kernels() -> Kubectl {
 }
 
 /// Causes before their effects: findings of one severity stay in this order.
-pub(super) const ALL: [fn(&Context<'_>) -> Vec<Finding>; 46] = [
+pub(super) const ALL: [fn(&Context<'_>) -> Vec<Finding>; 47] = [
     platform_pod::image,
     platform_pod::crash,
     platform_pod::not_ready,
@@ -56,6 +56,7 @@ pub(super) const ALL: [fn(&Context<'_>) -> Vec<Finding>; 46] = [
     releases::suspended,
     release_images::next,
     release_images::deployed,
+    next_release::requirements_in_advance,
     next_release::reasons,
     alerts::blocking,
     queue::failures,

@@ -2,8 +2,8 @@
 
 use commands::{Kubectl, Objects, Output, Resource};
 use problems::{
-    Advice, NodeAdvice, NodeValue, PlatformAdvice, PrepareFor, ReleaseAdvice, ReleaseFact, Rule, See,
-    SettingsAdvice, Unfinished,
+    Advice, NodeAdvice, NodeValue, PlatformAdvice, PrepareFor, Problem, ReleaseAdvice, ReleaseFact, Rule,
+    See, SettingsAdvice, Unfinished,
 };
 
 use super::{
@@ -17,6 +17,7 @@ use crate::{
         finding::{Finding, Severity},
         source::Source,
     },
+    holds,
     modules::against_constraint,
     notification::may_fail,
     objects::{Release, UpdateSettings},
@@ -81,13 +82,29 @@ fn waits(rule: Rule, severity: Severity, release: &Release, reason: &WaitReason)
     Finding::new(rule, severity, object(release), ReleaseFact::Waits(vec![reason.clone()]))
 }
 
-/// A release that may not be approved yet has a finding of its own that says what comes first.
+/// What comes before an approval has a finding of its own.
 fn approval(context: &Context<'_>, release: &Release, reason: &WaitReason) -> Option<Finding> {
     let version = version_of(release);
-    let position = context.order().position(&version, context.state.is_lts());
-    (position == Position::Next).then(|| {
-        waits(Rule::Approval, Severity::Notable, release, reason).advise(Advice::ApproveRelease(version))
-    })
+    if context.order().position(&version, context.state.is_lts()) != Position::Next {
+        return None;
+    }
+    let waits = waits(Rule::Approval, Severity::Notable, release, reason);
+    match holds::before(context.state, release).first() {
+        None => Some(waits.advise(Advice::ApproveRelease(version))),
+        Some(hold) if hold.passes => Some(waits.advise(Advice::Watch)),
+        Some(_) => None,
+    }
+}
+
+/// Requirements that are not met, before the controller has checked them.
+pub(super) fn requirements_in_advance(context: &Context<'_>) -> Vec<Finding> {
+    let problem = context.next_release().and_then(|it| holds::unmet_requirements(context.state, it));
+    let of_problem = |problem: Problem| {
+        Finding::new(Rule::Requirement, Severity::Blocks, problem.object, problem.fact)
+            .advise_all(problem.advice)
+            .seen_in(Source::Releases)
+    };
+    problem.map(of_problem).into_iter().collect()
 }
 
 /// A notification that may fail, of which the controller has written nothing yet.
@@ -180,7 +197,12 @@ fn unknown_requirement(release: &Release, reason: &WaitReason) -> Finding {
 }
 
 fn unmet(release: &Release, reason: &WaitReason) -> Finding {
-    let fact = ReleaseFact::Unmet(vec![reason.clone()]);
+    let reasons = vec![reason.clone()];
+    let fact = if release.is_approved() {
+        ReleaseFact::ApprovedButUnmet(reasons)
+    } else {
+        ReleaseFact::Unmet(reasons)
+    };
     Finding::new(Rule::Requirement, Severity::Blocks, object(release), fact)
 }
 

@@ -10,7 +10,7 @@ use crate::{
         source::Source,
     },
     objects::Application,
-    packages::{RepositoryHealth, not_ready, object, packages},
+    packages::{RepositoryHealth, advice, not_ready, object, packages},
     safe_text::short,
 };
 
@@ -64,9 +64,7 @@ pub(super) fn applications(context: &Context<'_>) -> Vec<Finding> {
 
 fn of_application(application: &Application) -> Finding {
     let fact = not_ready(application, short(&application.message));
-    let describe =
-        PackageAdvice::Describe { namespace: application.namespace.clone(), name: application.name.clone() };
-    Finding::new(Rule::Application, Severity::Slows, object(application), fact)
-        .advise(describe)
-        .advise(PackageAdvice::Fix)
+    // `update run` stops at it.
+    let severity = if application.is_in_progress() { Severity::Slows } else { Severity::Blocks };
+    Finding::new(Rule::Application, severity, object(application), fact).advise_all(advice(application))
 }

@@ -127,7 +127,7 @@ pub(super) fn no_access(context: &Context<'_>) -> Vec<Finding> {
 /// The mode of the registry is being switched.
 pub(super) fn switch(context: &Context<'_>) -> Vec<Finding> {
     let Some(problem) = registry_switch::problem(context.state) else { return Vec::new() };
-    let found = Finding::new(Rule::RegistrySwitch, Severity::Slows, problem.object, problem.fact);
+    let found = Finding::new(Rule::RegistrySwitch, Severity::Blocks, problem.object, problem.fact);
     vec![found.advise_all(problem.advice).seen_in(Source::Registry)]
 }
 

@@ -230,6 +230,10 @@ pub(super) fn risks(context: &Context<'_>) -> Vec<Finding> {
     let of_problem = |problem: problems::Problem| {
         let (rule, severity) = match problem.code {
             Code::Mode => (Rule::ModeUnset, Severity::Notable),
+            // Nothing is approved before that approval is revoked. What the mode does, the controller does alone.
+            _ if matches!(problem.fact, Fact::Release(ReleaseFact::ApprovedAhead { .. })) => {
+                (Rule::SkippedMinors, Severity::Blocks)
+            }
             _ => (Rule::SkippedMinors, Severity::Slows),
         };
         Finding::new(rule, severity, problem.object, problem.fact)
