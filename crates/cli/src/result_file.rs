@@ -32,9 +32,27 @@ pub(crate) fn is_free(path: &Path, if_exists: &'static str) -> Result<(), Failur
         Ok(_) => {
             Err(Failure::new(Exit::Files, format!("{}: this file exists", path.display())).hint(if_exists))
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        // A result that takes long is not to be lost in the end.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => has_directory(path),
         Err(error) => Err(Failure::file(path, &error)),
     }
+}
+
+fn has_directory(path: &Path) -> Result<(), Failure> {
+    let directory = settings::directory(path);
+    match directory.metadata() {
+        Ok(metadata) if metadata.is_dir() => Ok(()),
+        Ok(_) => Err(no_directory(directory, "is not a directory")),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(no_directory(directory, "this directory does not exist"))
+        }
+        Err(error) => Err(Failure::file(directory, &error)),
+    }
+}
+
+fn no_directory(directory: &Path, why: &str) -> Failure {
+    Failure::new(Exit::Files, format!("{}: {why}", directory.display()))
+        .hint("create the directory, or name a file in another one")
 }
 
 /// `if_exists`: the hint if the file exists.

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use commands::{Command, Kubectl, Tool};
 use jiff::{SignedDuration, Timestamp};
-use problems::{Advice, ClusterFact, Code, Kind, Object, PlatformAdvice, Problem};
+use problems::{ClusterFact, Code, Kind, Object, PlatformAdvice, Problem};
 use semver::Version;
 use serde::Serialize;
 
-use crate::{ClusterState, Obstacle, Reading, objects::EtcdBackupJob};
+use crate::{ClusterState, Reading, objects::EtcdBackupJob};
 
 /// The backups of one schedule are made at the same time. One that is older than the newest by more than this was not made.
 const SAME_SCHEDULE: SignedDuration = SignedDuration::from_hours(24);
@@ -117,17 +117,17 @@ pub fn lacks_backup(
         Reading::Absent(why) | Reading::NotNow { why, .. } => {
             Some(problem(ClusterFact::BackupUnknown { why: why.into() }))
         }
-        Reading::Unreadable(obstacle) => {
-            let grant = matches!(obstacle, Obstacle::Forbidden(_)).then_some(Advice::Grant { queues: false });
-            Some(problem(ClusterFact::BackupUnknown { why: obstacle.to_string().into() }).advise_all(grant))
-        }
+        Reading::Unreadable(obstacle) => Some(
+            problem(ClusterFact::BackupUnknown { why: obstacle.to_string().into() })
+                .advise_all(obstacle.advice(false)),
+        ),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::objects::Node;
+    use crate::{Obstacle, objects::Node};
 
     fn at(hour: i64) -> Timestamp {
         Timestamp::from_second(1_790_000_000 + 3600 * hour).unwrap()

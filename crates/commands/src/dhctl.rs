@@ -180,6 +180,8 @@ pub enum Update {
     },
     /// `dhctl update rbac` for a user who is to be named
     Rbac,
+    /// `dhctl update rbac --user` this user
+    RbacOf(String),
     /// `dhctl update rbac --read-only` for a user who is to be named
     ReadOnlyRbac {
         /// With the right to read the queues.
@@ -363,6 +365,9 @@ impl Update {
                 .option("--version", "--version=", version),
             // It prints a manifest, and asks no cluster.
             Self::Rbac => Words::default().fixed(&["dhctl", "update", "rbac", "--user", "NAME"]),
+            Self::RbacOf(user) => {
+                Words::default().fixed(&["dhctl", "update", "rbac"]).option("--user", "--user=", user)
+            }
             Self::ReadOnlyRbac { queues, secrets } => {
                 let mut words = Words::default().fixed(&["dhctl", "update", "rbac", "--read-only"]);
                 for (is_set, flag) in [(queues, "--queues"), (secrets, "--secrets")] {

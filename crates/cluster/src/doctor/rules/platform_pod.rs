@@ -179,7 +179,9 @@ fn unscheduled(context: &Context<'_>, pod: &DeckhousePod) -> Finding {
 
 /// While no pod is ready its webhooks are down, and the API server rejects what they would check.
 pub(super) fn webhook(context: &Context<'_>) -> Vec<Finding> {
-    if !context.state.release_webhook.known().is_some_and(Option::is_some) {
+    if !context.state.release_webhook.known().is_some_and(Option::is_some)
+        || context.state.is_without_platform()
+    {
         return Vec::new();
     }
     let (severity, since) = match context.controller() {
