@@ -87,6 +87,7 @@ fn notes() {
         KernelNote::Reboots,
         KernelNote::OnlyMaster { node: own("m-0") },
         KernelNote::Masters { count: 3 },
+        KernelNote::NotOnAlt { nodes: vec![own("w-1"), own("w-2")] },
         downgrade(0),
         downgrade(1),
         downgrade(2),
