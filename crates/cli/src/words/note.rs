@@ -110,6 +110,11 @@ pub(crate) fn prepare(note: &PrepareNote) -> String {
         PrepareNote::DuplicateKept { name, reason } => {
             format!("DeckhouseRelease/{name} is a duplicate and is not deleted: {}", keep_reason(reason))
         }
+        PrepareNote::NotProcessedYet { names } => format!(
+            "no phase yet: {}: created less than 5 minutes ago, and the controller normally processes a new release within \
+             a minute; if there is still no phase in 5 minutes, run this command again",
+            names.join(", ")
+        ),
         PrepareNote::OneAtATime { versions, first } => {
             let names: Vec<String> = versions.iter().map(|version| format!("v{version}")).collect();
             format!(
