@@ -30,7 +30,8 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8], readers: Readers) -> Result<(
 pub(crate) fn is_free(path: &Path, if_exists: &'static str) -> Result<(), Failure> {
     match path.symlink_metadata() {
         Ok(_) => Err(exists(path, if_exists)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        // A result that takes long is not to be lost in the end.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => has_directory(path),
         Err(error) => Err(Failure::file(path, &error)),
     }
 }
@@ -38,11 +39,19 @@ pub(crate) fn is_free(path: &Path, if_exists: &'static str) -> Result<(), Failur
 /// Before anything else is done: the directory of the file must exist.
 pub(crate) fn has_directory(path: &Path) -> Result<(), Failure> {
     let directory = settings::directory(path);
-    let found = std::fs::metadata(directory).map_err(|error| Failure::file(directory, &error))?;
-    if found.is_dir() {
-        return Ok(());
+    match directory.metadata() {
+        Ok(metadata) if metadata.is_dir() => Ok(()),
+        Ok(_) => Err(no_directory(directory, "is not a directory")),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(no_directory(directory, "this directory does not exist"))
+        }
+        Err(error) => Err(Failure::file(directory, &error)),
     }
-    Err(Failure::file(directory, &std::io::ErrorKind::NotADirectory.into()))
+}
+
+fn no_directory(directory: &Path, why: &str) -> Failure {
+    Failure::new(Exit::Files, format!("{}: {why}", directory.display()))
+        .hint("create the directory, or name a file in another one")
 }
 
 fn exists(path: &Path, hint: &'static str) -> Failure {

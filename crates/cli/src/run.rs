@@ -67,7 +67,7 @@ fn invocation(command: Command, line: CommandLine, environment: Environment) -> 
     match command {
         Command::Mirror(args) => match settings::transfer(*args, line) {
             Transfer::Print(output, printed) => {
-                mirror::print_config::invocation(output, printed, environment)
+                mirror::print_config::invocation(output, printed, &environment)
             }
             Transfer::Pull(output, settings) => mirror::pull::invocation(output, settings, environment),
             Transfer::Push(output, settings) => mirror::push::invocation(output, settings, environment),

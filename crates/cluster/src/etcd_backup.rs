@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use commands::{Command, Kubectl, Tool};
 use jiff::{SignedDuration, Timestamp};
-use problems::{Advice, ClusterFact, Code, Kind, Object, PlatformAdvice, Problem};
+use problems::{ClusterFact, Code, Kind, Object, PlatformAdvice, Problem};
 use semver::Version;
 use serde::Serialize;
 
-use crate::{ClusterState, Obstacle, Reading, objects::EtcdBackupJob};
+use crate::{ClusterState, Reading, objects::EtcdBackupJob};
 
 /// The backups of one schedule are made at the same time. One that is older than the newest by more than this was not made.
 const SAME_SCHEDULE: SignedDuration = SignedDuration::from_hours(24);
@@ -71,28 +71,25 @@ impl EtcdBackups {
         Some(Duration::try_from(age).unwrap_or_default())
     }
 
-    /// The command that makes a backup, with the platform's `CronJob` if there is one. `before`: the release that is approved after it, for the name of the job.
-    pub fn command(&self, before: Option<&Version>) -> Command {
+    /// The command that makes a backup, with the platform's `CronJob` if there is one. `before`: the release that is approved
+    /// after it, for the name of the job. `now`: the time for that name.
+    pub fn command(&self, before: Option<&Version>, now: Timestamp) -> Command {
         match &self.cron_job {
             Some(cron_job) => {
-                Kubectl::BackUpEtcd { cron_job: cron_job.clone(), job: job_name(before, self.last) }.into()
+                Kubectl::BackUpEtcd { cron_job: cron_job.clone(), job: job_name(before, now) }.into()
             }
             None => Command::tool(Tool::BackUpEtcd),
         }
     }
 }
 
-/// The same name until a backup succeeds, so that a text does not change while it is waited for; another one afterwards,
-/// because the job may still exist.
-fn job_name(before: Option<&Version>, last: Option<Timestamp>) -> String {
+/// Another name each minute: a job of an earlier command may still exist, also if it has failed.
+fn job_name(before: Option<&Version>, now: Timestamp) -> String {
     let name = before.map_or_else(
         || "etcd-backup-manual".to_owned(),
         |version| format!("etcd-backup-before-v{}-{}-{}", version.major, version.minor, version.patch),
     );
-    match last {
-        Some(last) => format!("{name}-{}", last.as_second()),
-        None => name,
-    }
+    format!("{name}-{}", now.strftime("%Y%m%d%H%M"))
 }
 
 /// What prevents the approval of `release` if a backup that is younger than `limit` is required; `None` if there is one.
@@ -111,23 +108,23 @@ pub fn lacks_backup(
                 return None;
             }
             let fact = ClusterFact::BackupTooOld { limit, last: backups.last };
-            let (command, is_seen) = (backups.command(Some(release)), backups.cron_job.is_some());
+            let (command, is_seen) = (backups.command(Some(release), now), backups.cron_job.is_some());
             Some(problem(fact).advise(PlatformAdvice::BackUpEtcd { command, is_seen }.into()))
         }
         Reading::Absent(why) | Reading::NotNow { why, .. } => {
             Some(problem(ClusterFact::BackupUnknown { why: why.into() }))
         }
-        Reading::Unreadable(obstacle) => {
-            let grant = matches!(obstacle, Obstacle::Forbidden(_)).then_some(Advice::Grant { queues: false });
-            Some(problem(ClusterFact::BackupUnknown { why: obstacle.to_string().into() }).advise_all(grant))
-        }
+        Reading::Unreadable(obstacle) => Some(
+            problem(ClusterFact::BackupUnknown { why: obstacle.to_string().into() })
+                .advise_all(obstacle.advice(false)),
+        ),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::objects::Node;
+    use crate::{Obstacle, objects::Node};
 
     fn at(hour: i64) -> Timestamp {
         Timestamp::from_second(1_790_000_000 + 3600 * hour).unwrap()
@@ -177,17 +174,15 @@ mod tests {
     #[test]
     fn the_command_that_makes_a_backup() {
         let command = |jobs, before: Option<&Version>| {
-            etcd_backups(&state(jobs)).known().unwrap().command(before).to_string()
+            etcd_backups(&state(jobs)).known().unwrap().command(before, at(0)).to_string()
         };
         let release = Version::new(1, 72, 3);
         assert_eq!(
             command(vec![job("b", "m", None), job("a", "m", None)], Some(&release)),
-            "kubectl -n kube-system create job --from=cronjob/d8-etcd-backup-a etcd-backup-before-v1-72-3"
+            "kubectl -n kube-system create job --from=cronjob/d8-etcd-backup-a etcd-backup-before-v1-72-3-202609211413"
         );
-        assert!(command(vec![job("a", "m", None)], None).ends_with(" etcd-backup-manual"));
-        // The job of the last backup may still exist.
-        let again = command(vec![job("a", "m", Some(0))], Some(&release));
-        assert!(again.ends_with(" etcd-backup-before-v1-72-3-1790000000"), "{again}");
+        let manual = command(vec![job("a", "m", None)], None);
+        assert!(manual.ends_with(" etcd-backup-manual-202609211413"), "{manual}");
         assert_eq!(command(Vec::new(), None), "d8 backup etcd etcd-backup.snapshot");
     }
 

@@ -73,5 +73,5 @@ pub use push_address::ImageSource;
 pub use reading::{Obstacle, Reading, Unknown};
 pub use registry_answer::{ChannelRelease, RegistryAnswer, ReleaseList};
 pub use running_images::running_images;
-pub use state::ClusterState;
+pub use state::{ClusterState, UNKNOWN_ADDRESS};
 pub use wait_policy::WaitPolicy;

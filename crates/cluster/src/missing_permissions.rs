@@ -4,6 +4,23 @@ use commands::{Sentence, Update};
 
 use crate::{ClusterState, Obstacle, Reading};
 
+/// The account that an API server refuses, as its message names it: `User "bob" cannot list …`. `None` if it names none, or none
+/// that permissions are given to as a user: the group and service accounts of `system:` are named in another way.
+pub fn refused_user(message: &str) -> Option<String> {
+    let (name, _) = message.split_once("User \"")?.1.split_once('"')?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "@._:-+".contains(c);
+    let is_user = !name.is_empty() && name.len() <= LONGEST && name.chars().all(is_plain);
+    (is_user && !name.starts_with("system:")).then(|| name.to_owned())
+}
+
+/// Whether the API server has accepted no login at all, as its message shows.
+pub fn is_anonymous(message: &str) -> bool {
+    message.contains("User \"system:anonymous\"")
+}
+
+/// A longer name of a user is not shown.
+const LONGEST: usize = 253;
+
 /// The consequence for a watch if the account cannot read the queues, and how to get the permission.
 pub fn without_queues() -> Sentence {
     Sentence::from("this account cannot read the task queues, so the update cannot be reported as done; ")
@@ -41,6 +58,25 @@ mod tests {
 
     fn forbidden<T>() -> Reading<T> {
         Reading::Unreadable(Obstacle::Forbidden("no".to_owned()))
+    }
+
+    #[test]
+    fn the_refused_user_is_read_from_the_message() {
+        let message = |user: &str| {
+            format!("deckhousereleases.deckhouse.io is forbidden: User \"{user}\" cannot list resource \"x\"")
+        };
+        for (user, expected) in [
+            ("bob", Some("bob")),
+            ("bob@example.com", Some("bob@example.com")),
+            ("system:anonymous", None),
+            ("system:serviceaccount:ops:dhctl", None),
+            ("bob; rm -rf /", None),
+            ("", None),
+        ] {
+            assert_eq!(refused_user(&message(user)).as_deref(), expected, "{user}");
+        }
+        assert_eq!(refused_user("exec in the pod (get and create of pods/exec)"), None);
+        assert!(is_anonymous(&message("system:anonymous")) && !is_anonymous(&message("bob")));
     }
 
     #[test]

@@ -5,7 +5,10 @@
 
 use std::fmt;
 
+use problems::Advice;
 use serde::Serialize;
+
+use crate::{Error, missing_permissions};
 
 /// One source of facts, as far as it could be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -38,6 +41,28 @@ pub enum Obstacle {
     Malformed(String),
     /// Anything else that does not pass by itself.
     Other(String),
+}
+
+impl Obstacle {
+    /// Whether the API server does not know who asks: more permissions do not help, another login does.
+    pub(crate) fn is_login(&self) -> bool {
+        match self {
+            Self::Forbidden(why) => missing_permissions::is_anonymous(why),
+            Self::Other(why) => *why == Error::Unauthorized.to_string(),
+            Self::Malformed(_) => false,
+        }
+    }
+
+    /// What helps the account to read it, if that is known.
+    pub(crate) fn advice(&self, queues: bool) -> Option<Advice> {
+        match self {
+            _ if self.is_login() => Some(Advice::CorrectLogin),
+            Self::Forbidden(why) => {
+                Some(Advice::Grant { queues, user: missing_permissions::refused_user(why) })
+            }
+            Self::Malformed(_) | Self::Other(_) => None,
+        }
+    }
 }
 
 /// Something that a decision needs is not known.

@@ -3,7 +3,7 @@
 use semver::Version;
 
 use crate::{
-    Reading,
+    Obstacle, Reading,
     objects::{
         Alert, Application, CloudCondition, ClusterConfiguration, Converge, DeckhouseDeployment,
         DeckhousePod, DeprecatedApiUse, EtcdBackupJob, IngressController, License, Module, ModuleConfig,
@@ -12,6 +12,9 @@ use crate::{
         ReleaseStart, ReleaseWebhook,
     },
 };
+
+/// Instead of the address of a registry that is not known.
+pub const UNKNOWN_ADDRESS: &str = "HOST/PATH";
 
 /// What a cluster said, source by source. `ClusterState::default()` knows nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -79,6 +82,27 @@ pub struct ClusterState {
 }
 
 impl ClusterState {
+    /// Whether this does not look like a cluster of the platform: it has neither releases nor the Deployment.
+    pub fn is_without_platform(&self) -> bool {
+        let is_missing =
+            matches!(&self.deployment, Reading::Absent(_) | Reading::Unreadable(Obstacle::Other(_)));
+        matches!(&self.releases, Reading::Absent(_)) && is_missing
+    }
+
+    /// What the API server says where a permission is missing for something without which nothing is known of an update.
+    pub fn refusal(&self) -> Option<&str> {
+        fn of<T>(reading: &Reading<T>) -> Option<&str> {
+            match reading {
+                Reading::Unreadable(Obstacle::Forbidden(why)) => Some(why),
+                _ => None,
+            }
+        }
+        of(&self.releases)
+            .or_else(|| of(&self.module_configs))
+            .or_else(|| of(&self.deployment))
+            .or_else(|| of(&self.pods))
+    }
+
     /// The `ModuleConfig` named `deckhouse`, if the list was read and has one.
     pub fn deckhouse_config(&self) -> Option<&ModuleConfig> {
         self.module_configs.known()?.iter().find(|config| config.name == "deckhouse")
@@ -91,7 +115,7 @@ impl ClusterState {
 
     /// The registry that a person pushes to, `HOST[:PORT]/PATH`; a placeholder if it is not known.
     pub(crate) fn registry_address(&self) -> String {
-        self.image_source().push_address().unwrap_or_else(|| "HOST/PATH".to_owned())
+        self.image_source().push_address().unwrap_or_else(|| UNKNOWN_ADDRESS.to_owned())
     }
 
     /// Whether the release channel is known to be unset.

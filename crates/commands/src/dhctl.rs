@@ -129,6 +129,8 @@ pub enum Registry {
         plan: String,
         /// The contexts of the clusters that use the registry; none means `--no-clusters`.
         contexts: Vec<String>,
+        /// The kubeconfig file, if it was named.
+        kubeconfig: Option<String>,
         /// How the registry is reached.
         connection: Box<RegistryConnection>,
     },
@@ -187,6 +189,8 @@ pub enum Update {
     },
     /// `dhctl update rbac` for a user who is to be named
     Rbac,
+    /// `dhctl update rbac --user` this user
+    RbacOf(String),
     /// `dhctl update rbac --read-only` for a user who is to be named
     ReadOnlyRbac {
         /// With the right to read the queues.
@@ -372,6 +376,9 @@ impl Update {
                 .option("--version", "--version=", version),
             // It prints a manifest, and asks no cluster.
             Self::Rbac => Words::default().fixed(&["dhctl", "update", "rbac", "--user", "NAME"]),
+            Self::RbacOf(user) => {
+                Words::default().fixed(&["dhctl", "update", "rbac"]).option("--user", "--user=", user)
+            }
             Self::ReadOnlyRbac { queues, secrets } => {
                 let mut words = Words::default().fixed(&["dhctl", "update", "rbac", "--read-only"]);
                 for (is_set, flag) in [(queues, "--queues"), (secrets, "--secrets")] {
@@ -472,10 +479,14 @@ impl Mirror {
 
 impl Registry {
     fn words(&self, words: Words) -> Words {
-        let Self::PruneApply { registry, plan, contexts, connection } = self;
+        let Self::PruneApply { registry, plan, contexts, kubeconfig, connection } = self;
         let words = words.fixed(&["prune", "--apply"]).file(plan);
         let words = if contexts.is_empty() { words.fixed(&["--no-clusters"]) } else { words };
         let words = contexts.iter().fold(words, |words, name| words.option("--context", "--context=", name));
+        let words = match kubeconfig {
+            Some(path) => words.fixed(&["--kubeconfig"]).file(path),
+            None => words,
+        };
         connection.add_to(words).operand(registry)
     }
 }

@@ -80,6 +80,7 @@ fn with(value: &str) -> Vec<Command> {
             registry: value(),
             plan: value(),
             contexts: vec![value()],
+            kubeconfig: Some(value()),
             connection: Box::new(RegistryConnection {
                 login: Some(value()),
                 password_file: Some(value()),
@@ -163,6 +164,7 @@ fn only_commands_that_ask_a_cluster_name_it() {
             format!("helm {} upgrade -n prod shop CHART", named.replace("--context", "--kube-context")),
         ),
         (Update::Rbac.into(), "dhctl update rbac --user NAME".to_owned()),
+        (Update::RbacOf("bob".to_owned()).into(), "dhctl update rbac --user bob".to_owned()),
         (
             Mirror::PullSince { major: 1, minor: 58 }.into(),
             "dhctl mirror pull -i d8.tar --min-version 1.58".to_owned(),

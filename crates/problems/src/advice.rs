@@ -110,7 +110,11 @@ pub enum Advice {
     Grant {
         /// Whether only the queues are missing.
         queues: bool,
+        /// The user that the API server has refused, where it is known.
+        user: Option<String>,
     },
+    /// Log in to the API server with a login that it accepts.
+    CorrectLogin,
     /// Check that it is the right cluster.
     CheckCluster,
     /// Correct the notification webhook.

@@ -2,16 +2,17 @@
 
 use bundle::{BundleError, NotOurs};
 use cluster::{
-    TargetError, Unknown,
+    ClusterState, TargetError, Unknown,
     access::{AccessError, PluginError},
     approve::ApproveError,
     kernel::KernelError,
+    missing_permissions::{is_anonymous, refused_user},
     plan::PlanError,
     prepare::PrepareError,
 };
 use commands::{Approve, Dhctl, Kubectl, Mirror, Objects, Output, Resource, Sentence, Tool, Update, word};
 use deckhouse::{SelectError, manifests::ManifestError, release_list::RELEASES_FILE, want::NeedsError};
-use egress::FaultKind;
+use egress::{FaultKind, NetworkFault};
 use problems::{Kind, ReleaseFact};
 use registry::client::{ErrorKind, Refusal};
 
@@ -100,11 +101,12 @@ impl From<cluster::Error> for Failure {
     fn from(error: cluster::Error) -> Self {
         let message = error.to_string();
         match error {
-            cluster::Error::Network(fault) => Self::new(Exit::Network, message).with_hints(fault.hints()),
-            cluster::Error::Unauthorized => Self::new(Exit::Denied, message)
-                .hint("the token or certificate in the kubeconfig is wrong or has expired"),
+            cluster::Error::Network(fault) => {
+                Self::new(Exit::Network, message).with_hints(api_server_hints(&fault))
+            }
+            cluster::Error::Unauthorized => Self::new(Exit::Denied, message).hint(words::CORRECT_LOGIN),
             cluster::Error::Plugin(error) => Self::new(Exit::Denied, message).hint(plugin_hint(&error)),
-            cluster::Error::Forbidden(_) => Self::new(Exit::Denied, message).hint(rights()),
+            cluster::Error::Forbidden(why) => Self::new(Exit::Denied, message).hint(rights(&why)),
             cluster::Error::NotNow(_) => Self::new(Exit::Cluster, message).hint(
                 "this is temporary, for example while the platform's pod is replaced: try again in a minute",
             ),
@@ -113,21 +115,57 @@ impl From<cluster::Error> for Failure {
     }
 }
 
+/// The hints of a fault between here and an API server.
+pub(crate) fn api_server_hints(fault: &NetworkFault) -> Vec<String> {
+    let hints = fault.hints();
+    let general = match fault.kind() {
+        FaultKind::Connect | FaultKind::Timeout => {
+            "check the address of the API server in the kubeconfig (--kubeconfig and --context select it), and that firewalls \
+             allow the connection"
+        }
+        FaultKind::Tls => {
+            "check certificate-authority-data of the cluster in the kubeconfig: the API server needs a certificate of this CA"
+        }
+        _ => return hints,
+    };
+    if hints.is_empty() { vec![general.to_owned()] } else { hints }
+}
+
 impl From<Unknown> for Failure {
     fn from(unknown: Unknown) -> Self {
         let message = unknown.to_string();
         if unknown.forbidden {
-            Self::new(Exit::Denied, message).hint(rights())
+            Self::new(Exit::Denied, message).hint(rights(&unknown.why))
         } else {
             Self::new(Exit::Cluster, message)
         }
     }
 }
 
-/// The hint where a permission is missing in the cluster.
-pub(crate) fn rights() -> Sentence {
+/// The hint where a permission is missing in the cluster. `why`: what the API server says.
+pub(crate) fn rights(why: &str) -> Sentence {
+    if is_anonymous(why) {
+        return words::CORRECT_LOGIN.into();
+    }
     Sentence::from("ask a cluster administrator to apply the permissions that this command prints: ")
-        .command(Update::Rbac)
+        .command(refused_user(why).map_or(Update::Rbac, Update::RbacOf))
+}
+
+/// The failure where the platform is not in the cluster.
+pub(crate) fn no_platform() -> Failure {
+    Failure::new(Exit::Cluster, NO_PLATFORM).hint(words::CHECK_CLUSTER)
+}
+
+/// What a cluster without the platform lacks.
+pub(crate) const NO_PLATFORM: &str = "this does not look like a cluster of the Deckhouse Kubernetes Platform: it has neither \
+                                      DeckhouseReleases nor the Deployment d8-system/deckhouse";
+
+/// Refuses a cluster that does not have the platform.
+///
+/// # Errors
+/// [`no_platform`]
+pub(crate) fn has_platform(state: &ClusterState) -> Result<(), Failure> {
+    if state.is_without_platform() { Err(no_platform()) } else { Ok(()) }
 }
 
 impl From<ApproveError> for Failure {
@@ -205,6 +243,7 @@ impl From<PrepareError> for Failure {
     fn from(error: PrepareError) -> Self {
         let message = error.to_string();
         match error {
+            PrepareError::NoPlatform => no_platform(),
             PrepareError::MovingTag { .. } => Self::new(Exit::Cluster, message)
                 .hint("nothing was changed; set the image of Deployment/deckhouse to the tag vX.Y.Z of the running version")
                 .hint(Sentence::from("see the image and the fix: ").command(Update::Doctor)),
@@ -361,7 +400,10 @@ fn registry_message(error: &registry::client::Error) -> String {
                     FaultKind::Dns | FaultKind::Connect | FaultKind::Proxy | FaultKind::Tls
                 ) =>
         {
-            format!("cannot reach {host}: {fault}")
+            let fault = fault.to_string();
+            // A fault of the connection names the host itself.
+            let why = fault.strip_prefix(&format!("cannot connect to {host}: ")).unwrap_or(&fault);
+            format!("cannot reach {host}: {why}")
         }
         _ => error.to_string(),
     }

@@ -3,7 +3,7 @@
 mod from_libraries;
 pub(crate) mod incomplete;
 
-pub(crate) use from_libraries::rights;
+pub(crate) use from_libraries::{NO_PLATFORM, api_server_hints, has_platform, no_platform, rights};
 
 use std::iter;
 

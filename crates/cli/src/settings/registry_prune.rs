@@ -30,6 +30,11 @@ pub(crate) struct PruneSettings {
 }
 
 impl PruneSettings {
+    /// The kubeconfig file of the clusters, if it was named.
+    pub(crate) fn kubeconfig(&self) -> Option<String> {
+        self.clusters.iter().find_map(|cluster| Some(cluster.kubeconfig.as_ref()?.display().to_string()))
+    }
+
     /// How the registry is reached, for the next command. A password on the command line is not repeated.
     pub(crate) fn registry_connection(&self) -> RegistryConnection {
         let path = |path: &PathBuf| path.display().to_string();

@@ -10,6 +10,7 @@ mod release;
 mod see;
 mod settings;
 
+use cluster::UNKNOWN_ADDRESS;
 use commands::{
     Approve, Command, Dhctl, Kubectl, Logs, Mirror, Objects, Pods, Resource, Sentence, Tool, Update,
 };
@@ -18,6 +19,14 @@ use problems::{Advice, PrepareFor};
 use semver::Version;
 
 use super::{Step, requirement};
+
+/// What to do if the API server does not know who asks.
+pub(crate) const CORRECT_LOGIN: &str =
+    "correct the login in the kubeconfig: its token or certificate is missing, wrong or has expired";
+
+/// What to do if the platform is not in the cluster.
+pub(crate) const CHECK_CLUSTER: &str =
+    "check that this is the right cluster: --kubeconfig and --context select it";
 
 /// What to do if something in the cluster revokes an approval.
 pub(crate) const FIND_MANIFEST: &str = "find the tool that applies a manifest (such as deckhousereleases.yaml) that contains `approved: false`, and remove that line from the manifest";
@@ -32,11 +41,15 @@ pub(super) fn step(advice: &Advice) -> Step {
                 .command(Mirror::PullSince { major: *major, minor: *minor }),
         ),
         Advice::Push { registry } => {
-            Step::inside(Sentence::from("push the bundle: ").command(Mirror::Push(registry.clone())))
+            let text = format!("push the bundle{}: ", placeholder(registry));
+            Step::inside(Sentence::from(text).command(Mirror::Push(registry.clone())))
         }
         Advice::PushChannel { registry } => Step::inside(
-            Sentence::from("push the whole bundle again, which also pushes its release channel: ")
-                .command(Mirror::Push(registry.clone())),
+            Sentence::from(format!(
+                "push the whole bundle again, which also pushes its release channel{}: ",
+                placeholder(registry)
+            ))
+            .command(Mirror::Push(registry.clone())),
         ),
         Advice::AnotherPatch(Version { major, minor, .. }) => Step::outside(
             Sentence::from(format!("when there is another patch of {major}.{minor}, pull it: "))
@@ -54,7 +67,8 @@ pub(super) fn step(advice: &Advice) -> Step {
             with(text, Update::Prepare { channel: None, file }.into())
         }
         Advice::SetChannel => with(
-            "set the release channel: ",
+            "set the release channel: replace NAME with alpha, beta, early-access, stable, rock-solid or lts (the command also \
+             sets the update mode to Manual, unless --mode names another one): ",
             Update::Prepare { channel: Some("NAME".to_owned()), file: None }.into(),
         ),
         Advice::ApproveRelease(version) => {
@@ -112,17 +126,19 @@ pub(super) fn step(advice: &Advice) -> Step {
         Advice::CorrectSettings => Step::here(
             "fix the object named in the error (often a ModuleConfig); until then, all later tasks in the queue wait",
         ),
-        Advice::Grant { queues } => {
-            let command =
-                if *queues { Update::ReadOnlyRbac { queues: true, secrets: false } } else { Update::Rbac };
+        Advice::CorrectLogin => Step::here(CORRECT_LOGIN),
+        Advice::Grant { queues, user } => {
+            let command = match user {
+                _ if *queues => Update::ReadOnlyRbac { queues: true, secrets: false },
+                Some(user) => Update::RbacOf(user.clone()),
+                None => Update::Rbac,
+            };
             with(
                 "ask a cluster administrator to apply the permissions that this command prints: ",
                 command.into(),
             )
         }
-        Advice::CheckCluster => {
-            Step::here("check that this is the right cluster: --kubeconfig and --context select it")
-        }
+        Advice::CheckCluster => Step::here(CHECK_CLUSTER),
         Advice::CorrectWebhook => Step::here(
             "make the webhook reachable from the cluster, or correct or remove update.notification in ModuleConfig/deckhouse",
         ),
@@ -160,6 +176,16 @@ pub(super) fn step(advice: &Advice) -> Step {
         Advice::Registry(advice) => registry::step(advice),
         Advice::Release(advice) => release::step(advice),
         Advice::Settings(advice) => settings::step(advice),
+    }
+}
+
+/// What to write for a registry whose address is not known.
+fn placeholder(registry: &str) -> &'static str {
+    if registry == UNKNOWN_ADDRESS {
+        "; replace HOST/PATH with the address of the registry (in mode Local: registry.DOMAIN/system/deckhouse, after the public \
+         domain is set in publicDomainTemplate of ModuleConfig/global)"
+    } else {
+        ""
     }
 }
 

@@ -36,7 +36,8 @@ pub(crate) fn purpose(purpose: &Purpose) -> String {
         ),
         Purpose::CreateRelease { version } => format!("create release v{version} (unapproved)"),
         Purpose::TouchRelease { name } => format!(
-            "annotate release {name}, so that the controller processes it: no release channel was set when it was created"
+            "annotate release {name}, so that the controller processes it: it has no phase, and may have been created while no release channel was \
+             set"
         ),
         Purpose::DeleteDuplicate { version } => {
             format!(

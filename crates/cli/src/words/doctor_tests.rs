@@ -147,6 +147,8 @@ fn releases() {
         duplicate(false),
         ReleaseFact::NoPhase { names: names(&["v1.71.2"]) },
         ReleaseFact::NoPhase { names: names(&["v1.71.2", "v1.72.0"]) },
+        ReleaseFact::StillNoPhase { names: names(&["v1.71.2"]) },
+        ReleaseFact::StillNoPhase { names: names(&["v1.71.2", "v1.72.0"]) },
         ReleaseFact::SkippedTogether { names: names(&["v1-71-2", "v1.71.2"]) },
         ReleaseFact::NotificationMayFail { alert: true },
         ReleaseFact::NotificationMayFail { alert: false },

@@ -45,7 +45,7 @@ pub(crate) fn before_approval(
                 Some(_) => format!("last etcd backup: {}; to create a new one: ", last(backups, now)),
                 None => format!("no etcd backup was found: {}; to create one: ", why_none(backups)),
             };
-            Some(Sentence::from(text).command(backups.command(Some(release))))
+            Some(Sentence::from(text).command(backups.command(Some(release), now)))
         }
         Reading::Absent(_) => None,
         Reading::Unreadable(_) | Reading::NotNow { .. } => {

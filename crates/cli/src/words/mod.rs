@@ -55,7 +55,7 @@ use ::cluster::objects::Task;
 use commands::Sentence;
 use problems::{ClusterFact, Fact, Problem, SourceFact};
 
-pub(crate) use advice::FIND_MANIFEST;
+pub(crate) use advice::{CHECK_CLUSTER, CORRECT_LOGIN, FIND_MANIFEST};
 pub use block::Block;
 pub use doctor::{NotCheckedList, doctor_report, source, sources};
 pub(crate) use release::requirement;

@@ -9,7 +9,7 @@ use cluster::{
 };
 use commands::Sentence;
 
-use super::{left_out, module_release};
+use super::{left_out, list, module_release};
 
 pub(crate) fn approval(note: &ApprovalNote) -> Sentence {
     let text = match note {
@@ -49,6 +49,13 @@ pub(crate) fn approval(note: &ApprovalNote) -> Sentence {
     text.into()
 }
 
+/// What the script for a kernel does not do.
+pub(crate) const KERNEL_NOT_ON_ALT: &str =
+    "on nodes with ALT Linux the script does nothing; upgrade their kernel by hand";
+
+/// More nodes than these are only counted.
+const NODES_SHOWN: usize = 8;
+
 pub(crate) fn kernel(note: &KernelNote, kernel: &KernelVersion) -> String {
     match note {
         KernelNote::Reboots => {
@@ -65,6 +72,10 @@ pub(crate) fn kernel(note: &KernelNote, kernel: &KernelVersion) -> String {
             "some of these nodes are control-plane nodes (the cluster has {count}): while one reboots, the Kubernetes \
              API may be slow, or interrupted for a few seconds"
         ),
+        KernelNote::NotOnAlt { nodes } => {
+            let nodes: Vec<String> = nodes.iter().map(|name| format!("Node/{name}")).collect();
+            format!("{KERNEL_NOT_ON_ALT}: {}", list(&nodes, NODES_SHOWN))
+        }
         KernelNote::Downgrade { node, running, more } => match more {
             0 => format!("{kernel} is older than the kernel that {node} runs ({running})"),
             more => format!(
@@ -89,6 +100,11 @@ pub(crate) fn prepare(note: &PrepareNote) -> String {
         PrepareNote::DuplicateKept { name, reason } => {
             format!("DeckhouseRelease/{name} is a duplicate and is not deleted: {}", keep_reason(reason))
         }
+        PrepareNote::NotProcessedYet { names } => format!(
+            "no phase yet: {}: created less than 5 minutes ago, and the controller normally processes a new release within \
+             a minute; if there is still no phase in 5 minutes, run this command again",
+            names.join(", ")
+        ),
         PrepareNote::OneAtATime { versions, first } => {
             let names: Vec<String> = versions.iter().map(|version| format!("v{version}")).collect();
             format!(

@@ -127,6 +127,14 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
             format!("has no phase; {} releases are affected: {}", names.len(), list(names, NAMED))
         }
         ReleaseFact::NoPhase { .. } => "has no phase".to_owned(),
+        ReleaseFact::StillNoPhase { names } => {
+            let all = if names.len() > 1 {
+                format!("; {} releases are affected: {}", names.len(), list(names, NAMED))
+            } else {
+                String::new()
+            };
+            format!("has no phase, although it was annotated so that the controller processes it{all}")
+        }
         ReleaseFact::SkippedTogether { names } => {
             format!("will not be deployed: the controller skipped all objects of this version: {}", list(names, NAMED))
         }
@@ -224,8 +232,11 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
             "the controller may skip both objects without a message; then this minor version is never deployed"
         }
         ReleaseFact::NoPhase { .. } => {
-            "it was created while no release channel was set; the controller processes such an object only after it \
-             changes"
+            "it may have been created while no release channel was set; the controller processes such an object only after \
+             it changes"
+        }
+        ReleaseFact::StillNoPhase { .. } => {
+            "the controller has not processed the changed object: its queue may be stuck, or it cannot process releases"
         }
         ReleaseFact::SkippedTogether { .. } => {
             "if two objects of one version are waiting, the controller skips both; later minor versions wait until this \

@@ -86,6 +86,7 @@ fn notes() {
         KernelNote::Reboots,
         KernelNote::OnlyMaster { node: own("m-0") },
         KernelNote::Masters { count: 3 },
+        KernelNote::NotOnAlt { nodes: vec![own("w-1"), own("w-2")] },
         downgrade(0),
         downgrade(1),
         downgrade(2),
@@ -99,6 +100,7 @@ fn notes() {
         kept(KeepReason::OnlyItIsApproved { other: own("v1.72.3") }),
         kept(KeepReason::OtherIgnored { other: own("v1.72.3"), phase: own("Skipped") }),
         PrepareNote::OneAtATime { versions: vec![version(73), version(74)], first: version(72) },
+        PrepareNote::NotProcessedYet { names: vec!["v1.72.5".to_owned(), "v1.73.2".to_owned()] },
         PrepareNote::NoChannel,
     ];
     let kernel = "6.1.0".parse().unwrap();

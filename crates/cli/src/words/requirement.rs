@@ -143,7 +143,7 @@ pub(crate) fn fix(fix: &Fix) -> Sentence {
                                     and additionalVersions in ModuleConfig/istio"
             .into(),
         Fix::DisableModule { module, configured } => {
-            Sentence::from("if you need what this module does, set up a replacement first; then disable the module: ")
+            Sentence::from("if you need what this module does, set up a replacement first; then disable the module (this deletes its objects from the cluster): ")
                 .command(disable(module, *configured))
         }
         Fix::PushModule { module } => {

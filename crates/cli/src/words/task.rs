@@ -226,6 +226,13 @@ fn upgrade_kubernetes(through: &[(u64, u64)], fix: &Fix) -> Vec<Step> {
     through.iter().enumerate().flat_map(one).collect()
 }
 
+/// The nodes of ALT Linux that no script upgrades, and the steps for them.
+pub(crate) fn kernel_of_alt(nodes: &[String]) -> Block {
+    let names: Vec<String> = nodes.iter().map(|name| format!("Node/{name}")).collect();
+    let headline = format!("{}: {}", super::note::KERNEL_NOT_ON_ALT, list(&names, SHOWN));
+    Block::new(headline).steps(upgrade_kernel(&[], nodes))
+}
+
 fn upgrade_kernel(groups: &[String], alt: &[String]) -> Vec<Step> {
     let mut steps = Vec::new();
     for group in groups {
@@ -282,7 +289,8 @@ fn meet(unmet: &Unmet) -> Vec<Step> {
 
 /// The steps for the first of some nodes, and that they are repeated.
 fn one_node_at_a_time(node: &str, count: usize, work: impl IntoIterator<Item = Step>) -> Vec<Step> {
-    let mut steps = vec![with("move the pods away from the node: ", Kubectl::Drain(node.to_owned()))];
+    let drain = "move the pods away from the node (this deletes what they have stored in emptyDir volumes): ";
+    let mut steps = vec![with(drain, Kubectl::Drain(node.to_owned()))];
     steps.extend(work);
     steps.push(with("allow pods on the node again: ", Kubectl::Uncordon(node.to_owned())));
     if count > 1 {

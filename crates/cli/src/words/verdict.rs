@@ -142,8 +142,17 @@ fn release(verdict: &Verdict) -> String {
     target.or(verdict.release.as_ref()).map_or_else(|| "the update".to_owned(), |it| format!("v{it}"))
 }
 
+/// Whether the problem is not one of the update: nothing could be read that shows its state.
+fn is_unread(verdict: &Verdict) -> bool {
+    verdict.problem.as_ref().is_some_and(|it| matches!(it.code, Code::Unreadable | Code::NoPlatform))
+        && verdict.call == Call::Failed
+}
+
 /// What a problem has done to the update, behind the name of the release: `is stuck while converging`.
 fn trouble_state(verdict: &Verdict) -> String {
+    if is_unread(verdict) {
+        return "cannot be followed".to_owned();
+    }
     let state = if verdict.call == Call::Failed { "has failed" } else { "is stuck" };
     match verdict.stage {
         Stage::NotStarted | Stage::Done => state.to_owned(),
@@ -193,6 +202,7 @@ pub(crate) fn time_over(verdict: &Verdict, timeout: Option<std::time::Duration>)
     let time = timeout.map(|it| format!("timeout of {} reached", duration::text(it)));
     let is = match verdict.call {
         Call::NotStarted => "has not started".to_owned(),
+        Call::Failed if is_unread(verdict) => "cannot be followed".to_owned(),
         Call::Failed => "has failed".to_owned(),
         Call::Stalled => "is stuck".to_owned(),
         Call::Done => "is done".to_owned(),
@@ -233,4 +243,40 @@ pub(crate) fn done(verdict: &Verdict, settle: std::time::Duration) -> Block {
         format!("{} is done: everything has been healthy for {}", release(verdict), duration::text(settle));
     Block::new(healthy)
         .step(Step::here(Sentence::from("see what comes next: ").command(commands::Update::Plan)))
+}
+
+#[cfg(test)]
+mod tests {
+    use problems::{Kind, Object, SourceFact};
+
+    use super::*;
+
+    #[test]
+    fn an_update_that_cannot_be_read_has_not_failed() {
+        let fact = SourceFact::Unreadable { others: Vec::new(), why: "no login (401)".into() };
+        let problem = Problem::new(Code::Unreadable, Object::any(Kind::DeckhouseRelease), fact)
+            .advise(Advice::CorrectLogin);
+        let verdict = Verdict {
+            call: Call::Failed,
+            stage: Stage::Converging,
+            release: Some(Version::new(1, 72, 5)),
+            target: None,
+            since: Timestamp::UNIX_EPOCH,
+            healthy_since: None,
+            done_at: None,
+            waiting_for: Vec::new(),
+            unknown: Vec::new(),
+            problem: Some(problem),
+            gives_up: false,
+        };
+        let expected = "v1.72.5 cannot be followed: DeckhouseReleases cannot be read: no login (401)";
+        assert_eq!(line(&verdict).to_string(), expected);
+        let text = trouble(&verdict).to_string();
+        assert!(
+            text.starts_with(expected) && text.contains("1. correct the login in the kubeconfig"),
+            "{text}"
+        );
+        let text = time_over(&verdict, None).to_string();
+        assert!(text.starts_with("timeout reached: v1.72.5 cannot be followed: "), "{text}");
+    }
 }

@@ -33,7 +33,7 @@ pub enum Purpose {
         /// The release.
         version: Version,
     },
-    /// Write to an object that was created while no release channel was set, so that the controller processes it.
+    /// Write to an object that may have been created while no release channel was set, so that the controller processes it.
     TouchRelease {
         /// The name of the object.
         name: String,

@@ -79,7 +79,6 @@ enum Expected {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn all_commands_agree_on_what_comes_before_an_approval() {
     use Expected::{Blocks, Free, Waits};
     type Change = fn(&mut ClusterState);

@@ -3,7 +3,10 @@
 use kube::ResourceExt as _;
 use serde_json::{Value, json};
 
-use super::{KernelVersion, script::script};
+use super::{
+    KernelVersion,
+    script::{installed, script},
+};
 use crate::{
     Error,
     access::Cluster,
@@ -25,6 +28,14 @@ pub struct Configuration {
     pub resource_version: Option<String>,
     /// Its `spec`.
     pub spec: Value,
+}
+
+impl Configuration {
+    /// The version that its script installs; `None` if it is not a script of ours.
+    pub fn kernel(&self) -> Option<KernelVersion> {
+        let content = self.spec["content"].as_str().filter(|_| self.owned)?;
+        content.lines().find_map(installed)
+    }
 }
 
 /// An object with the name that we give exists, and it is not ours.
@@ -82,12 +93,14 @@ mod tests {
         let Write::Create(body) = &create.write else { panic!("{create:?}") };
         let existing = Configuration { owned: true, resource_version: None, spec: body["spec"].clone() };
         assert_eq!(changes("worker", &kernel, Some(&existing)).unwrap(), None);
+        assert_eq!(existing.kernel(), Some(kernel.clone()));
         let newer: KernelVersion = "6.1.0-20-amd64".parse().unwrap();
         let update = changes("worker", &newer, Some(&existing)).unwrap().unwrap();
         assert!(
             matches!(&update.write, Write::Merge(patch) if patch["spec"]["content"] != body["spec"]["content"])
         );
         let foreign = Configuration { owned: false, ..existing };
+        assert_eq!(foreign.kernel(), None);
         assert!(changes("worker", &kernel, Some(&foreign)).is_err());
     }
 }

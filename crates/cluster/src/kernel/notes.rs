@@ -18,6 +18,11 @@ pub enum KernelNote {
         /// How many masters the cluster has.
         count: usize,
     },
+    /// Nodes of ALT Linux, where the script does nothing.
+    NotOnAlt {
+        /// Their names.
+        nodes: Vec<String>,
+    },
     /// Nodes run a higher version.
     Downgrade {
         /// One of them.
@@ -29,17 +34,23 @@ pub enum KernelNote {
     },
 }
 
-/// What to know: that the nodes reboot, what a reboot of a master interrupts, and which nodes get a lower version.
+/// What to know: that the nodes reboot, what a reboot of a master interrupts, which nodes are not changed, and which get a
+/// lower version.
 pub fn notes(kernel: &KernelVersion, groups: &[String], nodes: &[Node]) -> Vec<KernelNote> {
     let mut known = vec![KernelNote::Reboots];
     let own = || nodes.iter().filter(|node| node.group.as_ref().is_some_and(|group| groups.contains(group)));
-    let others = || own().filter(|node| node.kernel_version != kernel.as_str());
+    let not_done = || own().filter(|node| node.kernel_version != kernel.as_str());
+    let others = || not_done().filter(|node| !node.is_alt());
     let count = nodes.iter().filter(|node| node.control_plane).count();
     if let Some(master) = others().find(|node| node.control_plane) {
         known.push(match count {
             1 => KernelNote::OnlyMaster { node: master.name.clone() },
             count => KernelNote::Masters { count },
         });
+    }
+    let alt: Vec<String> = not_done().filter(|node| node.is_alt()).map(|node| node.name.clone()).collect();
+    if !alt.is_empty() {
+        known.push(KernelNote::NotOnAlt { nodes: alt });
     }
     let mut higher = others().filter(|node| kernel.is_below(&node.kernel_version));
     if let Some(node) = higher.next() {
@@ -81,5 +92,11 @@ mod tests {
         ] {
             assert_eq!(after_the_first(kernel, group, nodes), expected);
         }
+        // What the script does not change is not rebooted and not downgraded.
+        let alt: Vec<Node> =
+            one.into_iter().map(|it| Node { os_image: "ALT Server 10.2".to_owned(), ..it }).collect();
+        let not_changed = |name: &str| KernelNote::NotOnAlt { nodes: vec![name.to_owned()] };
+        assert_eq!(after_the_first("6.1.0-18", "master", &alt), [not_changed("m0")]);
+        assert_eq!(after_the_first("5.4.0-150-generic", "worker", &alt), [not_changed("w0")]);
     }
 }

@@ -11,6 +11,11 @@ pub(super) fn script(kernel: &KernelVersion) -> String {
     include_str!("script.sh").replace("@KERNEL@", &format!("\"{kernel}\""))
 }
 
+/// The version that this line of a script names, if it is the line that does.
+pub(super) fn installed(line: &str) -> Option<KernelVersion> {
+    line.strip_prefix("kernel=\"")?.strip_suffix('"')?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use std::{path::Path, process::Command};

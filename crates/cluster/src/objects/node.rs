@@ -80,6 +80,11 @@ impl Node {
         let has = |key: &str| self.update_annotations.contains_key(key);
         has("disruption-required") && !has("disruption-approved")
     }
+
+    /// Whether it runs ALT Linux, by the name of the system in `/etc/os-release`: `ALT Server 10.2`, `ALT SP Server 11100-01`.
+    pub fn is_alt(&self) -> bool {
+        self.os_image.split(' ').next() == Some("ALT")
+    }
 }
 
 impl NodeGroup {

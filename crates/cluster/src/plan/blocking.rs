@@ -6,7 +6,8 @@
 use commands::{Approve, Command, Kubectl, Update};
 use deckhouse::{release_list::RELEASES_FILE, version::minor_of};
 use problems::{
-    Advice, Code, DeploymentFact, Fact, Object, PrepareFor, Problem, ReleaseAdvice, ReleaseFact, SettingsFact,
+    Advice, Code, DeploymentFact, Fact, Object, PrepareFor, Problem, ReleaseAdvice, ReleaseFact, Rule,
+    SettingsFact,
 };
 use semver::Version;
 
@@ -65,7 +66,11 @@ pub(super) fn blocking(
     let next = chain.steps.first().and_then(|(_, next)| next.object);
     for hold in next.map(|next| holds::before(state, next)).into_iter().flatten() {
         let is_same = |it: &Problem| it.object == hold.problem.object && it.code == hold.problem.code;
-        let is_present = present.iter().any(|it| it.object == hold.problem.object);
+        // One disruption is that of a node and of its group.
+        let is_disruption = |it: &Problem| {
+            (it.code, hold.problem.code) == (Code::Rule(Rule::NodeDisruption), Code::DisruptionApproval)
+        };
+        let is_present = present.iter().any(|it| it.object == hold.problem.object || is_disruption(it));
         if !hold.passes && !is_present && !blocking.iter().any(is_same) {
             blocking.push(hold.problem);
         }
@@ -277,11 +282,13 @@ impl Outlook<'_> {
             .any(|it| first.is_none_or(|(version, _)| !present::is_of_a_later_release(it, version)))
     }
 
-    /// Whether the first release is a patch that may repair what is wrong, and may be approved.
+    /// Whether the first release is a patch that may repair what is wrong, and may be approved. Without a ready pod, there
+    /// is no controller that could deploy it.
     pub(super) fn repairs(self, standing: Standing<'_>) -> bool {
         let object = self.chain.steps.first().and_then(|(_, it)| it.object);
         let may_repair = |it: &Release| it.phase.is_some() && present::may_repair(it, self.deployed);
         self.is_held(standing)
+            && !standing.is_unfinished
             && object.is_some_and(|it| may_repair(it) && holds::before(self.state, it).is_empty())
     }
 }

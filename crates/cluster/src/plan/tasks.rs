@@ -11,7 +11,6 @@ use deckhouse::version::minor_of;
 use super::{ApiUse, Step};
 use crate::{
     ClusterState,
-    objects::Node,
     requirements::{Fix, Holder, Outcome, Runtime, Shortfall, Unmet, loose_version},
 };
 
@@ -172,7 +171,7 @@ fn upgrade_of_kernel(state: &ClusterState, unmet: &[&Unmet]) -> Option<Work> {
     let (mut groups, mut alt) = (BTreeSet::new(), BTreeSet::new());
     for holder in old.iter().flat_map(|it| &it.objects) {
         let Holder::Node { name, group } = holder else { continue };
-        if state.nodes.known().into_iter().flatten().any(|it| it.name == *name && is_alt(it)) {
+        if state.nodes.known().into_iter().flatten().any(|it| it.name == *name && it.is_alt()) {
             alt.insert(name.clone());
         } else {
             groups.extend(group.clone());
@@ -183,11 +182,6 @@ fn upgrade_of_kernel(state: &ClusterState, unmet: &[&Unmet]) -> Option<Work> {
         groups: groups.into_iter().collect(),
         alt: alt.into_iter().collect(),
     })
-}
-
-/// By the name of the system in `/etc/os-release`: `ALT Server 10.2`, `ALT SP Server 11100-01`.
-fn is_alt(node: &Node) -> bool {
-    node.os_image.split(' ').next() == Some("ALT")
 }
 
 fn depends_on_platform(work: &Work) -> bool {

@@ -70,6 +70,7 @@ pub async fn carry_out(
         // The run that was stopped may have been stopped while it waited.
         settle(cluster, limit, on_event).await?;
     }
+    let settings = &settings.continuing(&confirmed.steps);
     let mut done: Vec<Change> = Vec::new();
     let mut conflicts = 0;
     loop {

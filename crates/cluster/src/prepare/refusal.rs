@@ -10,6 +10,9 @@ use crate::{Error, TargetError, Unknown, objects::Task};
 /// Why a cluster is not prepared, or not completely.
 #[derive(Debug, thiserror::Error)]
 pub enum PrepareError {
+    /// The cluster does not have the platform.
+    #[error("the platform is not in this cluster")]
+    NoPlatform,
     /// The platform runs a moving tag.
     #[error(
         "Deployment/deckhouse runs the moving tag {tag}: a push to this tag would update the platform without a release"

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     PrepareError, channel_note, duplicates,
     releases::{keep_to_one_minor, missing},
-    touch::touches,
+    touch::Unprocessed,
     update_settings,
 };
 use crate::{
@@ -39,6 +39,17 @@ pub struct PrepareSettings {
     pub channel_leads_to: Option<Version>,
     /// When the preparation began: the mark of the objects that it touches.
     pub now: Timestamp,
+    /// Objects that were created while no release channel was set, as an earlier decision of the same run knew: they need a
+    /// touch, no matter how new they are.
+    pub unprocessed: Vec<String>,
+}
+
+impl PrepareSettings {
+    /// For the decisions after this one was confirmed.
+    pub(super) fn continuing(&self, confirmed: &[Step]) -> Self {
+        let touched = confirmed.iter().filter(|step| step.is_touch());
+        Self { unprocessed: touched.map(|step| step.change.name.clone()).collect(), ..self.clone() }
+    }
 }
 
 /// What is left to do, and what to know about it.
@@ -86,6 +97,11 @@ pub enum PrepareNote {
     },
     /// No release channel is set, and none is going to be set.
     NoChannel,
+    /// Objects without a phase that are not touched: they are new, and the controller may still be about to process them.
+    NotProcessedYet {
+        /// Their names.
+        names: Vec<String>,
+    },
 }
 
 /// One write.
@@ -122,6 +138,9 @@ impl Step {
 /// # Errors
 /// [`PrepareError`] if the platform runs a moving tag, or something that the decision needs cannot be read.
 pub fn steps(state: &ClusterState, settings: &PrepareSettings) -> Result<Preparation, PrepareError> {
+    if state.is_without_platform() {
+        return Err(PrepareError::NoPlatform);
+    }
     let running = running_version(state)?;
     state.module_configs.required("ModuleConfigs")?;
     let config = state.deckhouse_config().ok_or(PrepareError::NoConfig)?;
@@ -166,7 +185,17 @@ pub fn steps(state: &ClusterState, settings: &PrepareSettings) -> Result<Prepara
         let created =
             if during.is_none() { plan.names(|write| matches!(write, Write::Create(_))) } else { Vec::new() };
         let gone = plan.names(|write| *write == Write::Delete);
-        plan.steps.extend(touches(releases, &created, &gone, settings.now));
+        let unprocessed = Unprocessed {
+            existing: releases,
+            created: &created,
+            gone: &gone,
+            is_watched: during.is_some(),
+            known: &settings.unprocessed,
+            now: settings.now,
+        };
+        plan.steps.extend(unprocessed.touches());
+        let names = unprocessed.new_ones();
+        plan.notes.extend((!names.is_empty()).then_some(PrepareNote::NotProcessedYet { names }));
     }
     Ok(plan)
 }

@@ -69,6 +69,7 @@ fn settings() -> PrepareSettings {
         to: None,
         channel_leads_to: None,
         now: Timestamp::UNIX_EPOCH,
+        unprocessed: Vec::new(),
     }
 }
 
@@ -114,6 +115,7 @@ fn apply(state: &mut ClusterState, step: &Step) {
                 name: change.name.clone(),
                 version: deckhouse::version::parse_tag(&version_text),
                 version_text,
+                created: Some(Timestamp::UNIX_EPOCH),
                 ..Release::default()
             });
         }
@@ -215,6 +217,7 @@ fn after_a_stop_at_any_step_the_remaining_changes_are_the_confirmed_ones() {
 fn one_start(start: &Start, settings: &PrepareSettings) {
     let mut state = state(start);
     let confirmed = steps(&state, settings).unwrap().steps;
+    let settings = &settings.continuing(&confirmed);
     for done in 0..confirmed.len() {
         let left = left_to_write(steps(&state, settings).unwrap().steps, &confirmed);
         let same = |(a, b): (&Step, &Step)| a.change.writes_the_same(&b.change);

@@ -1,4 +1,4 @@
-//! Objects that were created while no release channel was set: the controller gives them no phase, also after the channel
+//! Objects that may have been created while no release channel was set: the controller gives them no phase, also after the channel
 //! is set, until they are changed (cluster-2026.md, 1.4).
 
 use commands::TOUCHED;
@@ -11,7 +11,7 @@ use crate::{
     objects::Release,
 };
 
-/// For this long after a touch the controller may still be about to process the object.
+/// For this long after an object was created or touched, the controller may still be about to process it.
 const RECENT: SignedDuration = SignedDuration::from_mins(5);
 
 /// The value of the annotation: the time, so that each touch changes the object.
@@ -19,23 +19,56 @@ pub(crate) fn touch_mark(now: Timestamp) -> String {
     format!("{now:.0}")
 }
 
-/// The touches that are needed once the channel is set. `created`: the objects that are created before that, by name.
-pub(super) fn touches(
-    existing: &[Release],
-    created: &[String],
-    gone: &[String],
-    now: Timestamp,
-) -> Vec<Step> {
-    let untouched = existing.iter().filter(|it| it.phase.is_none() && !is_recent(it, now)).map(|it| &it.name);
-    let mut names: Vec<&String> = untouched.filter(|name| !gone.contains(name)).chain(created).collect();
-    names.sort_unstable();
-    names.dedup();
-    names.into_iter().map(|name| touch(name, now)).collect()
+/// Which objects wait for the controller without a phase, and may not be processed without help.
+pub(super) struct Unprocessed<'a> {
+    /// The releases of the cluster.
+    pub(super) existing: &'a [Release],
+    /// The objects that are created before the channel is set, by name.
+    pub(super) created: &'a [String],
+    /// The objects that are deleted before that.
+    pub(super) gone: &'a [String],
+    /// Whether a release channel is set now: the controller then processes what was created a moment ago.
+    pub(super) is_watched: bool,
+    /// The objects that were created while no channel was set, as far as that is known.
+    pub(super) known: &'a [String],
+    /// The current time.
+    pub(super) now: Timestamp,
 }
 
-fn is_recent(release: &Release, now: Timestamp) -> bool {
-    let touched = release.annotations.get(TOUCHED).and_then(|mark| mark.parse::<Timestamp>().ok());
-    touched.is_some_and(|at| now.duration_since(at).abs() < RECENT)
+impl Unprocessed<'_> {
+    /// The touches that are needed once the channel is set.
+    pub(super) fn touches(&self) -> Vec<Step> {
+        let due = self.waiting().filter(|it| !self.is_new(it)).map(|it| &it.name);
+        let mut names: Vec<&String> = due.chain(self.created).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.into_iter().map(|name| touch(name, self.now)).collect()
+    }
+
+    /// The names of the objects that the controller may process without a touch, because they are new.
+    pub(super) fn new_ones(&self) -> Vec<String> {
+        self.waiting().filter(|it| self.is_new(it)).map(|it| it.name.clone()).collect()
+    }
+
+    fn waiting(&self) -> impl Iterator<Item = &Release> {
+        let untouched = self.existing.iter().filter(|it| it.phase.is_none() && !self.is_recent(it.touched()));
+        untouched.filter(|it| !self.gone.contains(&it.name))
+    }
+
+    fn is_new(&self, release: &Release) -> bool {
+        self.is_watched && !self.known.contains(&release.name) && self.is_recent(release.created)
+    }
+
+    fn is_recent(&self, at: Option<Timestamp>) -> bool {
+        at.is_some_and(|at| self.now.duration_since(at).abs() < RECENT)
+    }
+}
+
+impl Release {
+    /// When it was touched so that the controller processes it.
+    pub(crate) fn touched(&self) -> Option<Timestamp> {
+        self.annotations.get(TOUCHED)?.parse().ok()
+    }
 }
 
 fn touch(name: &str, now: Timestamp) -> Step {
@@ -76,9 +109,36 @@ mod tests {
                 ..Release::default()
             };
             let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-            let steps = touches(&[release], &owned(created), &owned(gone), now);
-            let names: Vec<String> = steps.into_iter().map(|step| step.change.name).collect();
+            let (created, gone) = (owned(created), owned(gone));
+            let unprocessed = Unprocessed {
+                existing: &[release],
+                created: &created,
+                gone: &gone,
+                is_watched: true,
+                known: &[],
+                now,
+            };
+            let names: Vec<String> = unprocessed.touches().into_iter().map(|step| step.change.name).collect();
             assert_eq!(names, expected, "{phase} {mark:?} {created:?}");
+        }
+    }
+
+    #[test]
+    fn a_new_object_is_left_to_the_controller_if_it_looks() {
+        let now: Timestamp = "2026-11-29T10:00:00Z".parse().unwrap();
+        let known = ["v1.71.2".to_owned()];
+        for (minutes, is_watched, known, touched) in
+            [(1, true, &[][..], false), (6, true, &[], true), (1, false, &[], true), (1, true, &known, true)]
+        {
+            let release = Release {
+                name: "v1.71.2".to_owned(),
+                created: Some(now - SignedDuration::from_mins(minutes)),
+                ..Release::default()
+            };
+            let existing = &[release][..];
+            let unprocessed = Unprocessed { existing, created: &[], gone: &[], is_watched, known, now };
+            assert_eq!(unprocessed.touches().len(), usize::from(touched), "{minutes} {is_watched} {known:?}");
+            assert_eq!(unprocessed.new_ones().is_empty(), touched, "{minutes} {is_watched} {known:?}");
         }
     }
 }

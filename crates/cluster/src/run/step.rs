@@ -8,7 +8,7 @@ use semver::Version;
 
 use super::{Blocked, blockers};
 use crate::{
-    ClusterState, Obstacle, Reading,
+    ClusterState, Reading,
     approve::{APPLY_NOW, Timing},
     holds,
     minors::{minors_ahead, needs_no_approval},
@@ -180,10 +180,7 @@ fn read<T>(source: Object, reading: &Reading<T>) -> Result<&T, Step> {
         Reading::Unreadable(why) => {
             let fact = SourceFact::Unreadable { others: Vec::new(), why: why.to_string().into() };
             // More permissions do not help where an answer is not understood.
-            let advice = match why {
-                Obstacle::Forbidden(_) => Advice::Grant { queues: false },
-                Obstacle::Malformed(_) | Obstacle::Other(_) => Advice::ReadLeaderLog,
-            };
+            let advice = why.advice(false).unwrap_or(Advice::ReadLeaderLog);
             let problem = Problem::new(Code::Unreadable, source, fact).advise(advice);
             Err(blocked(Blocked::by_problem(problem)))
         }

@@ -106,6 +106,7 @@ fn the_next_release_in_each_mode() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn what_blocks() {
     type Change = fn(&mut ClusterState);
     type Is = fn(&Fact) -> bool;

@@ -3,7 +3,7 @@
 use problems::{Advice, Code, Kind, Object, Problem, SourceFact};
 
 use super::{Source, Stage, UnknownSource, Unread};
-use crate::{ClusterState, Obstacle, Reading};
+use crate::{ClusterState, Reading};
 
 /// A source that is not known.
 #[derive(Debug, Clone)]
@@ -11,8 +11,8 @@ pub(super) struct Missing {
     pub(super) unknown: UnknownSource,
     /// The first stage that cannot be determined without it.
     pub(super) level: Stage,
-    /// Whether a permission is missing.
-    pub(super) forbidden: bool,
+    /// What helps the account to read it, if that is known.
+    pub(super) advice: Option<Advice>,
 }
 
 impl Missing {
@@ -105,8 +105,14 @@ fn source<T>(source: Source, level: Stage, reading: &Reading<T>) -> Option<Missi
         Reading::NotNow { .. } => Unread::NotNow,
     };
     let why = reading.why_unknown().unwrap_or_default();
-    let forbidden = matches!(reading, Reading::Unreadable(Obstacle::Forbidden(_)));
-    Some(Missing { unknown: UnknownSource { source, reading: unread, why }, level, forbidden })
+    let queues = matches!(source, Source::Queue | Source::Converge);
+    let advice = match reading {
+        Reading::Unreadable(obstacle) => obstacle.advice(queues),
+        _ => None,
+    };
+    // More permissions do not help where an answer is not understood.
+    let advice = advice.or_else(|| queues.then_some(Advice::ReadLeaderLog));
+    Some(Missing { unknown: UnknownSource { source, reading: unread, why }, level, advice })
 }
 
 /// What the user reads of a source.
@@ -143,14 +149,7 @@ pub(super) fn unreadable(missing: &[Missing]) -> Option<Problem> {
     let missing = missing.iter().find(|it| it.is(Unread::Unreadable))?;
     let UnknownSource { source, why, .. } = &missing.unknown;
     let fact = SourceFact::Unreadable { others: Vec::new(), why: why.as_str().into() };
-    let queues = matches!(source, Source::Queue | Source::Converge);
-    // More permissions do not help where an answer is not understood.
-    let advice = match (missing.forbidden, queues) {
-        (true, queues) => Some(Advice::Grant { queues }),
-        (false, true) => Some(Advice::ReadLeaderLog),
-        (false, false) => None,
-    };
-    Some(Problem::new(Code::Unreadable, object(*source), fact).advise_all(advice))
+    Some(Problem::new(Code::Unreadable, object(*source), fact).advise_all(missing.advice.clone()))
 }
 
 /// What is waited for because sources are not known; those that this cluster does not have are not waited for.

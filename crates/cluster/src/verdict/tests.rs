@@ -165,7 +165,7 @@ fn an_unreadable_source_prevents_done_and_is_named() {
     assert_eq!(verdict.call, Call::Stalled);
     let problem = verdict.problem.unwrap();
     assert_eq!((problem.code, problem.object), (Code::Unreadable, Object::any(Kind::ClusterAlert)));
-    assert_eq!(problem.advice, [Advice::Grant { queues: false }]);
+    assert_eq!(problem.advice, [Advice::Grant { queues: false, user: None }]);
     assert!(!verdict.gives_up);
     assert!(watch.hold(&state, 600).gives_up);
     // Read at last: only now does quiet begin.

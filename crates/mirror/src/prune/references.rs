@@ -99,21 +99,35 @@ impl References {
         let is_named = |(key, digest): &(&TagKey, &Digest)| is_named(key.1.as_str(), digest);
         let (named, others): (Vec<_>, Vec<_>) =
             survey.tags.iter().filter(|(key, _)| !tags.contains(*key)).partition(is_named);
-        for (key, digest) in named.into_iter().chain(others) {
-            keep(&(key.0.clone(), *digest), &|| Keeper::Tag(key.clone()));
-        }
-        let (attached, indexes) = (survey.attached(), survey.indexes());
-        loop {
-            let before = kept.len();
-            keep_indexes(survey, &indexes, tags, &mut kept);
-            keep_attached(survey, &attached, &mut kept);
-            if kept.len() == before {
-                break;
+        let related = (survey.attached(), survey.indexes());
+        for group in [named, others] {
+            for (key, digest) in group {
+                for manifest in survey.referred(&(key.0.clone(), *digest)) {
+                    kept.entry(manifest).or_insert_with(|| Keeper::Tag(key.clone()));
+                }
             }
+            keep_related(survey, &related, tags, &mut kept);
         }
         let mut unused = candidates(survey, removed);
         unused.retain(|manifest, _| !kept.contains_key(manifest));
         Self { kept, unused, tags: tags.clone() }
+    }
+}
+
+/// Keeps what belongs to something that stays, until there is nothing more.
+fn keep_related(
+    survey: &Survey,
+    (attached, indexes): &(Related, Related),
+    going: &BTreeSet<TagKey>,
+    kept: &mut BTreeMap<ManifestKey, Keeper>,
+) {
+    loop {
+        let before = kept.len();
+        keep_indexes(survey, indexes, going, kept);
+        keep_attached(survey, attached, kept);
+        if kept.len() == before {
+            return;
+        }
     }
 }
 

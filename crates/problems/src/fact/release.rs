@@ -137,8 +137,13 @@ pub enum ReleaseFact {
         /// Whether one of them is Deployed.
         deployed: bool,
     },
-    /// It has no phase although the controller runs: it was created while no release channel was set.
+    /// It has no phase although the controller runs: it may have been created while no release channel was set.
     NoPhase {
+        /// The names of all such releases.
+        names: Vec<String>,
+    },
+    /// It has no phase although it was touched so that the controller processes it.
+    StillNoPhase {
         /// The names of all such releases.
         names: Vec<String>,
     },

@@ -10,11 +10,12 @@ use crate::{
 };
 
 /// Prints the file, or as JSON a document with the same keys.
-pub(crate) fn invocation(output: Output, printed: PrintedConfig, environment: Environment) -> Invocation {
+pub(crate) fn invocation(output: Output, printed: PrintedConfig, environment: &Environment) -> Invocation {
+    let is_terminal = environment.stderr_is_terminal;
     let PrintedConfig { delivery, replaced } = printed;
     Invocation::new(super::pull::NAME, output, async move {
         let delivery = delivery?;
-        let progress = Progress::new(output, environment.stderr_is_terminal);
+        let progress = Progress::new(output, is_terminal);
         super::pull::report_replaced(&replaced, &progress);
         drop(progress);
         let text = delivery.to_yaml().map_err(Failure::internal)?;

@@ -23,7 +23,7 @@ use crate::{
     Environment,
     args::ApproveArgs,
     exit_code::Exit,
-    failure::Failure,
+    failure::{Failure, has_platform},
     interrupted,
     invocation::Invocation,
     printer::{self, Printer},
@@ -210,6 +210,7 @@ async fn decide(
     let lacks = |state: &ClusterState| wishes.iter().find_map(|request| request.lacks(state));
     let (decided, state) = loop {
         let state = WaitPolicy::new(LIMIT).read(cluster, &mut waiting, lacks).await?;
+        has_platform(&state)?;
         let decided: Result<Vec<_>, _> = wishes.iter().map(|request| request.decide(&state)).collect();
         match decided {
             Err(error) if values.may_come(&error) => sleep(AGAIN).await,

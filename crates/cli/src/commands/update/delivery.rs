@@ -9,7 +9,18 @@ use crate::{exit_code::Exit, failure::Failure};
 
 /// Reads the releases in it, of which there must be one at least.
 pub(crate) fn delivery(path: &Path) -> Result<Vec<DeliveredRelease>, Failure> {
-    let bytes = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
+    let unread = |error: std::io::Error| {
+        let failure = Failure::file(path, &error);
+        if error.kind() != std::io::ErrorKind::NotFound {
+            return failure;
+        }
+        failure.hint(
+            Sentence::from("check the path; ")
+                .quoted(Mirror::Pull)
+                .text(" writes this file next to the bundle"),
+        )
+    };
+    let bytes = std::fs::read(path).map_err(unread)?;
     let refused = |why: &str| {
         Failure::new(Exit::Incomplete, format!("{}: {why}", path.display())).hint(
             Sentence::from("use the deckhousereleases.yaml that ")

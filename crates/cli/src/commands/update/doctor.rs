@@ -15,7 +15,7 @@ use crate::{
     Environment,
     args::DoctorArgs,
     exit_code::Exit,
-    failure::{Failure, rights},
+    failure::{Failure, no_platform, rights},
     invocation::Invocation,
     printer::Printer,
     settings::Output,
@@ -31,8 +31,8 @@ pub(crate) fn invocation(args: DoctorArgs, environment: Environment) -> Invocati
 async fn run(args: DoctorArgs, environment: Environment) -> Result<(), Failure> {
     let left_out = LeftOut::default();
     let reports = clusters::read_each(&args.clusters, &environment, async |cluster, address| {
-        let report = diagnose_cluster(&cluster, &args, &environment, &left_out).await;
-        Ok(Document { report, flags: cluster_flags(&address) })
+        let (report, unclear) = diagnose_cluster(&cluster, &args, &environment, &left_out).await;
+        Ok(Document { report, unclear, flags: cluster_flags(&address) })
     })
     .await;
     let several = reports.len() > 1;
@@ -45,19 +45,46 @@ async fn run(args: DoctorArgs, environment: Environment) -> Result<(), Failure> 
             let text = document.text(list);
             if several { cluster.heading() + &text } else { text }
         },
-        |document| failure(document.report.conclusion),
+        failure,
     )
 }
 
 /// What the command ends with.
-fn failure(conclusion: Conclusion) -> Option<Failure> {
-    match conclusion {
+fn failure(document: &Document) -> Option<Failure> {
+    match document.report.conclusion {
         Conclusion::Clear => None,
         Conclusion::Blocked => Some(Failure::after_result(Exit::Cluster, "something blocks the update")),
-        Conclusion::Unclear => Some(
-            Failure::after_result(Exit::Cluster, "cannot determine whether anything blocks the update")
-                .hint(rights()),
-        ),
+        Conclusion::Unclear => Some(match &document.unclear {
+            Unclear::NoPlatform => Failure { after_result: true, ..no_platform() },
+            Unclear::Forbidden(why) => cannot_determine().hint(rights(why)),
+            Unclear::NotRead => cannot_determine()
+                .hint("see above why the sources could not be read; run the command again in a minute"),
+        }),
+    }
+}
+
+fn cannot_determine() -> Failure {
+    Failure::after_result(Exit::Cluster, "cannot determine whether anything blocks the update")
+}
+
+/// Why essential sources may not be known.
+#[derive(Debug, Clone)]
+pub(crate) enum Unclear {
+    /// The platform is not in the cluster.
+    NoPlatform,
+    /// A permission is missing; what the API server says.
+    Forbidden(String),
+    /// Anything else.
+    NotRead,
+}
+
+impl Unclear {
+    pub(super) fn of(state: &ClusterState) -> Self {
+        if state.is_without_platform() {
+            Self::NoPlatform
+        } else {
+            state.refusal().map_or(Self::NotRead, |why| Self::Forbidden(why.to_owned()))
+        }
     }
 }
 
@@ -66,7 +93,7 @@ async fn diagnose_cluster(
     args: &DoctorArgs,
     environment: &Environment,
     left_out: &LeftOut,
-) -> DoctorReport {
+) -> (DoctorReport, Unclear) {
     let state = cluster::read::snapshot(cluster).await;
     left_out.say(&state);
     let mut details = read(cluster, &state).await;
@@ -76,7 +103,7 @@ async fn diagnose_cluster(
     } else {
         ask_registry(&state, &details, now, environment).await
     };
-    diagnose(&state, &details, now)
+    (diagnose(&state, &details, now), Unclear::of(&state))
 }
 
 async fn ask_registry(

@@ -40,7 +40,7 @@ use crate::{
     Environment,
     args::{PlanArgs, PlanFormat},
     exit_code::Exit,
-    failure::Failure,
+    failure::{Failure, has_platform},
     invocation::Invocation,
     printer::{self, Printer},
     progress::Progress,
@@ -170,6 +170,7 @@ async fn make(
     shared: &Shared,
 ) -> Result<Made, Failure> {
     let state = read(cluster).await?;
+    has_platform(&state)?;
     shared.left_out.say(&state);
     let helm = if args.helm { Some(read::helm_objects(cluster).await) } else { None };
     let Offered { releases, file, bundle } = offered;

@@ -226,5 +226,6 @@ fn settings(args: &PrepareArgs) -> Result<PrepareSettings, Failure> {
         to: args.to.clone(),
         channel_leads_to: None,
         now: Timestamp::now(),
+        unprocessed: Vec::new(),
     })
 }

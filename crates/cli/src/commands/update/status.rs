@@ -26,11 +26,12 @@ use crate::{
     Environment,
     args::{StatusArgs, StatusFormat},
     exit_code::Exit,
-    failure::{Failure, rights},
+    failure::{Failure, NO_PLATFORM, api_server_hints, rights},
     invocation::Invocation,
-    printer::Printer,
+    printer::{self, Printer},
     result_file::{self, Readers},
     settings::Output,
+    words,
 };
 
 const NAME: &str = "update status";
@@ -65,6 +66,9 @@ async fn run(args: StatusArgs, environment: Environment) -> Result<(), Failure> 
     let reports = clusters::read_each(&args.clusters, &environment, async |cluster, address| {
         let state = read::snapshot(&cluster).await;
         left_out.say(&state);
+        if state.is_without_platform() {
+            printer::say("warning", &format!("{NO_PLATFORM}; {}", words::CHECK_CLUSTER));
+        }
         let without_report = match NothingRead::of(&state) {
             Some(nothing) => Some(nothing_read(&cluster, &nothing).await),
             None => None,
@@ -84,6 +88,12 @@ async fn run(args: StatusArgs, environment: Environment) -> Result<(), Failure> 
     .await;
     if args.output == StatusFormat::Prometheus {
         write_metrics(&args, &reports)?;
+        // The metrics of several clusters do not say why one of them is missing.
+        for report in reports.iter().filter(|_| reports.len() > 1) {
+            if let Some(error) = report.error() {
+                printer::say("warning", &format!("{}: {}", report.context(), error.message));
+            }
+        }
         return clusters::outcome(&reports, |it| it.failure.clone());
     }
     clusters::print(
@@ -118,12 +128,12 @@ pub(super) async fn nothing_read(cluster: &Cluster, nothing: &NothingRead) -> Fa
             Exit::Denied,
             format!("cannot read anything that the report needs: no permission: {why}"),
         )
-        .hint(rights()),
+        .hint(rights(why)),
         NothingRead::Failed(why) => {
             let message = format!("cannot read anything that the report needs: {why}");
             match cluster.client.apiserver_version().await.map_err(Error::from) {
                 Err(Error::Network(fault)) => {
-                    Failure::after_result(Exit::Network, message).with_hints(fault.hints())
+                    Failure::after_result(Exit::Network, message).with_hints(api_server_hints(&fault))
                 }
                 _ => Failure::after_result(Exit::Cluster, message).hint(
                     "run the command again in a minute; if it still fails, read the log of the API server",

@@ -26,7 +26,7 @@ use super::{
     changes::{cluster_flags, on_cluster},
     connection::reach,
     consent,
-    doctor::Document,
+    doctor::{Document, Unclear},
     status::{StatusDocument, nothing_read},
 };
 use crate::{
@@ -128,7 +128,7 @@ async fn add_reports(
     let mut details = read_details(cluster, state).await;
     details.registry = RegistryCheck::NotAsked("a support bundle is made without asking the registry".into());
     let report = diagnose(state, &details, now);
-    add_document(collection, "doctor.json", &Document { report, flags });
+    add_document(collection, "doctor.json", &Document { report, unclear: Unclear::of(state), flags });
 }
 
 fn add_document(collection: &mut Collection, path: &str, document: &impl Serialize) {

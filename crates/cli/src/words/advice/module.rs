@@ -35,9 +35,10 @@ pub(super) fn step(advice: &ModuleAdvice) -> Step {
             Sentence::from("pull a version of the module that works with the new version of the platform: ")
                 .command(Mirror::PullModule(module.clone())),
         ),
-        ModuleAdvice::Disable { module, configured } => {
-            with("or disable the module, if you do not need it", requirement::disable(module, *configured))
-        }
+        ModuleAdvice::Disable { module, configured } => with(
+            "or disable the module, if you do not need it (this deletes its objects from the cluster)",
+            requirement::disable(module, *configured),
+        ),
         ModuleAdvice::CorrectGate => Step::here(
             "correct what the message reports, such as objects that the new version does not accept; if the message does \
              not help, ask the vendor of the module",

@@ -119,7 +119,7 @@ fn the_printed_permissions_suffice_and_missing_ones_are_reported() {
     let run = platform.as_alice(&["prepare", "--yes"]).expect(4);
     assert!(run.stderr.contains("cannot be read: no permission"), "{}", run.stderr);
     assert!(
-        run.stderr.contains("hint: ask a cluster administrator to apply the permissions that this command prints: dhctl update rbac --user NAME"),
+        run.stderr.contains("hint: ask a cluster administrator to apply the permissions that this command prints: dhctl update rbac --user alice"),
         "{}",
         run.stderr
     );

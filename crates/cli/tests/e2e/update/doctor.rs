@@ -407,7 +407,7 @@ fn too_little_could_be_read() {
     assert!(run.stdout.starts_with("No blocking problem was found, but not everything"), "{}", run.stdout);
     assert!(run.stdout.contains("  DeckhouseReleases: no permission: "), "{}", run.stdout);
     assert!(
-        run.stderr.contains("hint: ask a cluster administrator to apply the permissions that this command prints: dhctl update rbac --user NAME"),
+        run.stderr.contains("hint: ask a cluster administrator to apply the permissions that this command prints: dhctl update rbac --user alice"),
         "{}",
         run.stderr
     );

@@ -44,6 +44,39 @@ fn a_group_is_configured_once_and_checked() {
         with(&["--check"]).expect(0).stdout,
         "the only node runs 6.1.0-18-amd64, and its node group is up to date\n"
     );
+    let again = with(&["--yes"]).expect(0);
+    assert!(again.stdout.starts_with("nothing to do: all nodes of master run 6.1.0-18-amd64\n"), "{again:?}");
+    let of =
+        |version: &str| platform.update(&["kernel", "--node-group", "master", "--version", version, "--yes"]);
+    let lower = of("5.15.0-53-generic").expect(2);
+    assert!(lower.stderr.contains("--yes does not confirm a downgrade"), "{}", lower.stderr);
+    assert_eq!(platform.versions("NodeGroupConfiguration"), versions, "neither of them writes anything");
+    // Another upgrade is pending: its object is needed.
+    of("6.1.0-20-amd64").expect(0);
+    let pending = with(&["--check"]).expect(0);
+    assert!(pending.stderr.contains("installs another kernel, 6.1.0-20-amd64"), "{}", pending.stderr);
+    assert!(!pending.stderr.contains("kubectl delete"), "{}", pending.stderr);
+}
+
+#[test]
+fn nodes_with_alt_linux_are_upgraded_by_hand() {
+    let platform = platform();
+    let mut node = platform.kubelet.node("master-0");
+    node["metadata"]["labels"] =
+        json!({ "node.deckhouse.io/group": "master", "node-role.kubernetes.io/control-plane": "" });
+    node["status"]["nodeInfo"] = node_info("5.10.0-un-def-alt1");
+    node["status"]["nodeInfo"]["osImage"] = json!("ALT SP Server 11100-01");
+    platform.put(&[node]);
+    for flag in ["--yes", "--dry-run"] {
+        let run = platform.update(&["kernel", "--node-group", "master", "--version", NEW, flag]).expect(7);
+        assert!(run.stderr.contains("ALT Linux the script does nothing"), "{}", run.stderr);
+        assert!(
+            run.stderr.contains("Node/master-0") && run.stderr.contains("update-kernel"),
+            "{}",
+            run.stderr
+        );
+    }
+    assert!(platform.versions("NodeGroupConfiguration").is_empty());
 }
 
 #[test]

@@ -181,16 +181,19 @@ fn a_run_killed_at_any_write_is_resumed() {
 
 #[test]
 fn releases_that_the_controller_has_not_processed_are_touched() {
-    let settings = json!({ "releaseChannel": "Stable", "update": { "mode": "Manual" } });
-    let platform = Platform::running("v1.70.3", &settings);
+    let platform = Platform::running("v1.70.3", &json!({ "update": { "mode": "Manual" } }));
     platform.put(&[release("v1.70.3", "Deployed"), release("v1.71.4", ""), release("v1.72.5", "Pending")]);
-    let run = platform.update(&["prepare", "--yes"]).expect(0);
+    let run = platform.update(&["prepare", "--channel", "stable", "--yes"]).expect(0);
     assert_eq!(touched(&platform), ["v1.71.4"]);
     assert!(run.stderr.contains("done       annotate release v1.71.4, so that"), "{}", run.stderr);
-    assert!(run.stdout.contains("1 change written"), "{}", run.stdout);
+    assert!(run.stdout.contains("2 changes written"), "{}", run.stdout);
     let prepared = versions(&platform);
     platform.update(&["prepare", "--yes"]).expect(0);
     assert_eq!(versions(&platform), prepared, "the controller may be about to process it");
+    platform.put(&[release("v1.73.1", "")]);
+    let run = platform.update(&["prepare", "--yes"]).expect(0);
+    assert_eq!(touched(&platform), ["v1.71.4"], "it was created a moment ago while a channel was set");
+    assert!(run.stderr.contains("no phase yet: v1.73.1"), "{}", run.stderr);
 }
 
 #[test]

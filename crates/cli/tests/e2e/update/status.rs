@@ -141,7 +141,7 @@ fn permitted_sources_are_not_reported_as_missing_permissions() {
         run.stderr.starts_with("error: cannot read anything that the report needs: no permission: ")
             && run
                 .stderr
-                .ends_with("hint: ask a cluster administrator to apply the permissions that this command prints: dhctl update rbac --user NAME\n"),
+                .ends_with("hint: ask a cluster administrator to apply the permissions that this command prints: dhctl update rbac --user alice\n"),
         "{}",
         run.stderr
     );

@@ -1,5 +1,7 @@
 //! The platform's own pod: without it no update proceeds, and nothing that its webhooks check can be changed.
 
+use std::collections::BTreeMap;
+
 use commands::{Controller, Kubectl, Logs, Objects, Output, Resource};
 use problems::{
     Advice, Contents, DeploymentFact, Kind, Object, PlatformAdvice, PodFact, PodState, PullCause, QueuedTask,
@@ -38,7 +40,12 @@ fn waiting<'a>(
 
 /// The platform's pod cannot pull an image.
 pub(super) fn image(context: &Context<'_>) -> Vec<Finding> {
-    waiting(context, is_pull_failure).map(|(pod, container)| image_of(context, pod, container)).collect()
+    let mut by_image: BTreeMap<&str, Vec<Finding>> = BTreeMap::new();
+    for (pod, container) in waiting(context, is_pull_failure) {
+        by_image.entry(&container.image).or_default().push(image_of(context, pod, container));
+    }
+    // One image is pushed once, no matter how many pods wait for it.
+    by_image.into_values().filter_map(|all| all.into_iter().min_by_key(|it| it.severity)).collect()
 }
 
 fn image_of(context: &Context<'_>, pod: &DeckhousePod, container: &ContainerState) -> Finding {
@@ -179,7 +186,9 @@ fn unscheduled(context: &Context<'_>, pod: &DeckhousePod) -> Finding {
 
 /// While no pod is ready its webhooks are down, and the API server rejects what they would check.
 pub(super) fn webhook(context: &Context<'_>) -> Vec<Finding> {
-    if !context.state.release_webhook.known().is_some_and(Option::is_some) {
+    if !context.state.release_webhook.known().is_some_and(Option::is_some)
+        || context.state.is_without_platform()
+    {
         return Vec::new();
     }
     let (severity, since) = match context.controller() {

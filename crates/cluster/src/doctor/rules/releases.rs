@@ -1,8 +1,10 @@
 //! The release objects: whether they are what the controller expects.
 
-use commands::{Filter, Kubectl, Objects, Output, Resource};
+use commands::{Controller, Filter, Kubectl, Objects, Output, Resource};
 use deckhouse::version::minor_of;
-use problems::{Advice, Code, Fact, Object, PrepareFor, ReleaseAdvice, ReleaseFact, Rule, See};
+use problems::{
+    Advice, Code, Fact, Object, PlatformAdvice, PrepareFor, ReleaseAdvice, ReleaseFact, Restart, Rule, See,
+};
 
 use crate::{
     doctor::{
@@ -181,16 +183,32 @@ pub(super) fn no_phase(context: &Context<'_>) -> Vec<Finding> {
         .filter(|release| release.phase.is_none())
         .filter(|release| release.created.is_none_or(|since| context.is_over(since, limits::NEW_RELEASE)))
         .collect();
-    let Some(first) = without.first() else { return Vec::new() };
-    let names: Vec<String> = without.iter().map(|release| release.name.clone()).collect();
-    let fact = ReleaseFact::NoPhase { names: names.clone() };
-    vec![
+    let (touched, untouched): (Vec<&Release>, Vec<&Release>) =
+        without.into_iter().partition(|release| release.touched().is_some());
+    // What was touched a moment ago is about to be processed.
+    let is_ignored = |it: &&Release| it.touched().is_some_and(|at| context.is_over(at, limits::NEW_RELEASE));
+    let ignored: Vec<&Release> = touched.into_iter().filter(is_ignored).collect();
+    let names = |all: &[&Release]| all.iter().map(|it| it.name.clone()).collect::<Vec<String>>();
+    let see_log = || context.see_log(See::LogOfReleases, Filter::GrepAny("release"));
+    let of = |first: &Release, fact| {
         Finding::new(Rule::NoPhase, Severity::Blocks, object(first), fact)
-            .advise(ReleaseAdvice::Touch { names, mark: touch_mark(context.now) })
-            .advise(context.see_log(See::LogOfReleases, Filter::GrepAny("release")))
             .since(first.created)
-            .seen_in(Source::Releases),
-    ]
+            .seen_in(Source::Releases)
+    };
+    let to_touch = untouched.first().map(|first| {
+        let names = names(&untouched);
+        of(first, ReleaseFact::NoPhase { names: names.clone() })
+            .advise(ReleaseAdvice::Touch { names, mark: touch_mark(context.now) })
+            .advise(see_log())
+    });
+    // The same touch again would have no effect either.
+    let stuck = ignored.first().map(|first| {
+        of(first, ReleaseFact::StillNoPhase { names: names(&ignored) })
+            .advise(see_log())
+            .advise(context.see_queue(Controller::QueueMain))
+            .advise(PlatformAdvice::Restart(Restart::IfUnchanged))
+    });
+    to_touch.into_iter().chain(stuck).collect()
 }
 
 /// A release that the vendor has suspended.
@@ -252,8 +270,8 @@ pub(super) fn skipped(context: &Context<'_>) -> Vec<Finding> {
         Finding::new(Rule::SkippedMinors, severity, problem.object, problem.fact)
             .advise_all(problem.advice)
             .seen_in(Source::ReplicaSets)
-            .seen_in(Source::ReleaseEvents)
             .seen_in(Source::Releases)
+            .seen_in(Source::ReleaseEvents)
     };
     minors::reports(context.state).into_iter().map(of_problem).collect()
 }

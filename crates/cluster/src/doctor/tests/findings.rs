@@ -441,6 +441,21 @@ fn objects_without_a_phase_are_touched() {
     assert_eq!(advice[0], touch.into());
     let restarts = advice.iter().any(|it| matches!(it, Advice::Platform(PlatformAdvice::Restart(_))));
     assert!(!restarts, "{advice:?}");
+    // A touch that has just been made, one that had no effect, and none.
+    let mark = |minutes| (commands::TOUCHED.to_owned(), crate::prepare::touch_mark(ago(minutes)));
+    for release in &mut cluster.releases()[2..] {
+        release.annotations.extend([mark(0)]);
+    }
+    assert_eq!(cluster.found(), [""; 0]);
+    cluster.releases()[2].annotations.extend([mark(2)]);
+    assert_eq!(cluster.found(), ["blocks no-phase"]);
+    let report = crate::doctor::diagnose(&cluster.state, &cluster.details, super::sample::now());
+    let problem = &report.findings[0].problem;
+    let names = vec!["v1.71.2".to_owned()];
+    assert_eq!(problem.fact, ReleaseFact::StillNoPhase { names }.into());
+    assert!(!problem.advice.iter().any(|it| matches!(it, Advice::Release(ReleaseAdvice::Touch { .. }))));
+    cluster.releases()[3].annotations.clear();
+    assert_eq!(cluster.found(), ["blocks no-phase", "blocks no-phase"]);
 }
 
 #[test]

@@ -51,8 +51,7 @@ pub(super) struct Preview {
 /// Checks that the list of images can be written when the source is read.
 pub(super) fn check(settings: &PullSettings) -> Result<(), Failure> {
     let Some(path) = &settings.preview.image_list else { return Ok(()) };
-    result_file::is_free(path, "name another file")?;
-    result_file::has_directory(path)
+    result_file::is_free(path, "name another file")
 }
 
 impl Preview {

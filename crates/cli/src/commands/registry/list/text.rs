@@ -27,12 +27,9 @@ pub(super) fn of(listed: &[Listed], clusters: &[UsingCluster], now: Timestamp) -
 
 fn one(listed: &Listed, clusters: &[UsingCluster], now: Timestamp) -> String {
     let mut text = named_list("registry", &[listed.registry.to_string()]);
-    let holdings = match &listed.holdings {
-        Ok(holdings) => holdings,
-        // The command ends with the error.
-        Err(_) => {
-            return text + &named_list("contents", &["unknown: the registry cannot be read".to_owned()]);
-        }
+    // The command ends with the error.
+    let Ok(holdings) = &listed.holdings else {
+        return text + &named_list("contents", &["unknown: the registry cannot be read".to_owned()]);
     };
     text += &checked(holdings.totals);
     text += &releases(holdings);
@@ -144,12 +141,9 @@ fn incomplete(complete: bool) -> &'static str {
 /// What one cluster uses of what is missing.
 fn compared(holdings: &Holdings, cluster: &UsingCluster) -> String {
     let heading = format!("\n{:<NAMES$} {}", "cluster", cluster.context);
-    let used = match &cluster.used {
-        Ok(used) => used,
-        Err(_) => {
-            let unknown = named_list("used", &["unknown: the cluster cannot be read".to_owned()]);
-            return format!("{heading}\n{unknown}");
-        }
+    let Ok(used) = &cluster.used else {
+        let unknown = named_list("used", &["unknown: the cluster cannot be read".to_owned()]);
+        return format!("{heading}\n{unknown}");
     };
     let channel = used.channel.map_or("no channel".to_owned(), |channel| format!("channel {channel}"));
     let runs = format!("{heading}, {} on {channel}\n", tag_of(&used.release));

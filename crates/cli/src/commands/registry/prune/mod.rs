@@ -9,7 +9,7 @@ use mirror::{
     Event, Observer as _, Root,
     prune::{self, Applied, ClusterNeeds, Keep, PlanFile, PlanFileError, PruneError, Rule, Stopped},
 };
-use registry::client::Client;
+use registry::client::{Client, Credentials};
 use serde::Serialize;
 
 use super::clusters;
@@ -60,42 +60,42 @@ pub(crate) fn invocation(settings: PruneSettings, environment: Environment) -> I
 async fn run(settings: PruneSettings, environment: Environment) -> Result<(), Failure> {
     match &settings.action {
         PruneAction::Plan { keep_from, file, replace } => {
-            let (client, progress) = connect(&settings, &environment).await?;
+            let credentials = settings.login.resolve(&settings.registry, &environment).await?;
+            // A plan needs no registry that accepts deletions now, so it does not wait for one.
+            let retry_timeout = settings.connection.retry_timeout.min(RETRY_LIMIT);
+            let connection = Connection { retry_timeout, ..settings.connection.clone() };
+            let asking = access(&settings, &connection, credentials.clone()).client(&environment)?;
+            let access = access(&settings, &settings.connection, credentials);
+            let (client, progress) = access.connect(settings.output, &environment)?;
             let keep = Keep { from: keep_from.clone(), clusters: needs(&settings, &environment).await? };
-            make(&settings, &client, &keep, (file, *replace), &progress, &environment).await
+            make(&settings, &client, &asking, &keep, (file, *replace), &progress).await
         }
         PruneAction::Apply(path) => {
             let plan = read_plan(path, &settings)?;
-            let (client, progress) = connect(&settings, &environment).await?;
+            let credentials = settings.login.resolve(&settings.registry, &environment).await?;
+            let access = access(&settings, &settings.connection, credentials);
+            let (client, progress) = access.connect(settings.output, &environment)?;
             apply(&settings, &client, &plan, &progress, &environment).await
         }
     }
 }
 
-async fn connect(
-    settings: &PruneSettings,
-    environment: &Environment,
-) -> Result<(Client, Arc<Progress>), Failure> {
-    let access = access(settings, &settings.connection, environment).await?;
-    access.connect(settings.output, environment)
-}
-
-async fn access<'a>(
+fn access<'a>(
     settings: &'a PruneSettings,
     connection: &'a Connection,
-    environment: &Environment,
-) -> Result<RegistryAccess<'a>, Failure> {
-    let credentials = settings.login.resolve(&settings.registry, environment).await?;
-    Ok(RegistryAccess { url: &settings.registry, credentials, connection, ca: None, pushes: false })
+    credentials: Option<Credentials>,
+) -> RegistryAccess<'a> {
+    RegistryAccess { url: &settings.registry, credentials, connection, ca: None, pushes: false }
 }
 
+/// `asking` asks whether deletions are allowed.
 async fn make(
     settings: &PruneSettings,
     client: &Client,
+    asking: &Client,
     keep: &Keep,
     (file, replace): (&Path, bool),
     progress: &Arc<Progress>,
-    environment: &Environment,
 ) -> Result<(), Failure> {
     if file.exists() && !replace {
         let message = format!("{} already exists", file.display());
@@ -103,11 +103,7 @@ async fn make(
             .hint("name another file with --plan, or replace this one with --force"));
     }
     let root = Root::from(settings.registry.repository.clone());
-    // A plan needs no registry that accepts deletions now, so it does not wait for one.
-    let retry_timeout = settings.connection.retry_timeout.min(RETRY_LIMIT);
-    let asking = Connection { retry_timeout, ..settings.connection.clone() };
-    let asking = access(settings, &asking, environment).await?.client(environment)?;
-    let warning = match prune::check_deletion(&asking, &root).await {
+    let warning = match prune::check_deletion(asking, &root).await {
         Ok(()) => None,
         Err(PruneError::DeletionRefused(error)) => {
             let hints = deletion_hints(&error).join("; ");
@@ -131,7 +127,7 @@ async fn make(
     let json = plan.to_json().map_err(Failure::internal)?;
     result_file::write(file, &json, Readers::All, replace)?;
     let file_name = file.display().to_string();
-    let text = text::planned(&plan, &file_name, settings.registry_connection());
+    let text = text::planned(&plan, &file_name, settings);
     Printer::new(settings.output).result(NAME, &Planned { file: file_name, plan: &plan }, &text)
 }
 
@@ -167,12 +163,12 @@ async fn apply(
 /// A failure, with what was deleted before it.
 fn incomplete(plan: &PlanFile, Stopped { applied, error }: Stopped<Failure>) -> Failure {
     let Applied { deleted, absent } = applied;
-    if deleted == 0 {
+    if deleted + absent == 0 {
         return error;
     }
-    let of_absent = if absent == 0 { String::new() } else { format!(", {absent} no longer existed") };
+    let of_absent = if absent == 0 { String::new() } else { format!("; {absent} no longer existed") };
     error.hint(format!(
-        "before this, {deleted} of {} were deleted{of_absent}",
+        "deleted before this: {deleted} of {}{of_absent}",
         count(plan.delete.len(), "manifest")
     ))
 }

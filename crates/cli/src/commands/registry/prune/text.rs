@@ -5,16 +5,19 @@ use std::{
     fmt::Write as _,
 };
 
-use commands::{Dhctl, Registry, RegistryConnection, Sentence};
+use commands::{Dhctl, Registry, Sentence};
 use mirror::prune::{Applied, PlanFile};
 
-use crate::format::{count, human, next_steps, wrapped};
+use crate::{
+    format::{count, human, next_steps, wrapped},
+    settings::PruneSettings,
+};
 
 /// The width of the names of lines, with the space behind them.
 const INDENT: usize = 11;
 
-/// A plan that is written to `file`, for a registry that is reached in this way.
-pub(super) fn planned(plan: &PlanFile, file: &str, connection: RegistryConnection) -> String {
+/// A plan that is written to `file`.
+pub(super) fn planned(plan: &PlanFile, file: &str, settings: &PruneSettings) -> String {
     let mut text = kept(plan);
     for removed in &plan.remove {
         let _ = writeln!(
@@ -33,7 +36,8 @@ pub(super) fn planned(plan: &PlanFile, file: &str, connection: RegistryConnectio
         registry: plan.registry.clone(),
         plan: file.to_owned(),
         contexts: plan.rule.clusters.iter().cloned().collect(),
-        connection: Box::new(connection),
+        kubeconfig: settings.kubeconfig(),
+        connection: Box::new(settings.registry_connection()),
     };
     let steps = [Sentence::from("review the plan"), Sentence::default().command(Dhctl::from(apply))];
     text + &next_steps(&steps)

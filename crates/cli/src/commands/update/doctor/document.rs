@@ -6,12 +6,15 @@ use jiff::Timestamp;
 use problems::{Object, Rule};
 use serde::{Serialize, Serializer};
 
+use super::Unclear;
 use crate::words::{self, NotCheckedList, Step};
 
 /// The report, and how the cluster was named.
 #[derive(Debug)]
 pub(crate) struct Document {
     pub(crate) report: DoctorReport,
+    /// Why the report may be unclear.
+    pub(crate) unclear: Unclear,
     pub(crate) flags: ClusterFlags,
 }
 

@@ -121,7 +121,7 @@ impl Text<'_> {
         self.part("etcd backup", &status.etcd_backups, |text, label, backups| {
             text.line(label, &words::etcd_backup::last(backups, text.now));
             if backups.last.is_none() {
-                let command = backups.command(None).addressed(text.flags);
+                let command = backups.command(None, text.now).addressed(text.flags);
                 text.more(&Sentence::from("to create one: ").command(command).to_string());
             }
         });
@@ -221,7 +221,9 @@ impl Text<'_> {
         for alert in alerts.iter().take(ALERTS_SHOWN) {
             let severity = alert.severity.map_or_else(|| "?".to_owned(), |level| level.to_string());
             let count = if alert.count > 1 { format!(" × {}", alert.count) } else { String::new() };
-            self.more(&format!("{} (severity {severity}){count}: {}", alert.name, alert.summary));
+            let summary = alert.summary.trim();
+            let summary = if summary.is_empty() { String::new() } else { format!(": {summary}") };
+            self.more(&format!("{} (severity {severity}){count}{summary}", alert.name));
         }
         self.rest(alerts.len(), ALERTS_SHOWN);
     }

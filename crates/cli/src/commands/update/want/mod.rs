@@ -19,7 +19,7 @@ use crate::{
     Environment,
     args::{ClustersArgs, WantArgs},
     commands::registry::contents::{Reach, read},
-    failure::Failure,
+    failure::{Failure, has_platform},
     invocation::Invocation,
     logins::Login,
     printer::Printer,
@@ -135,6 +135,7 @@ async fn read_clusters(
 ) -> Result<Vec<WantedCluster>, Failure> {
     let reports = clusters::read_each(args, environment, async |cluster, _| {
         let state = Box::pin(cluster::want::read(&cluster)).await;
+        has_platform(&state)?;
         Ok(cluster::want::wanted(&state, target.cloned())?)
     })
     .await;
