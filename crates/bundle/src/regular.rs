@@ -139,7 +139,7 @@ mod tests {
             assert_eq!(kind(&open_file(&path).unwrap_err()), expected, "{name}");
             assert_eq!(kind(&refuse_special(&path).unwrap_err()), expected, "{name}");
             let error = read_file(&path).unwrap_err();
-            assert_eq!(error.to_string(), format!("{}: is {expected}, not a file", path.display()));
+            assert_eq!(error.to_string(), format!("{} is {expected}, not a file", path.display()));
         }
         fs::write(at("file"), "content").unwrap();
         symlink(at("file"), at("link to file")).unwrap();

@@ -15,7 +15,7 @@ use registry_server::{MemoryStore, ServerOptions, Store as _};
 use serde_json::{Value, json};
 use testkit::{
     distribution::{Compression, Distribution, Format, Image, ImageConfig, Layer},
-    docker_registry::{DockerRegistry, DockerRegistryOptions, Version},
+    docker_registry::{DockerAuth, DockerRegistry, DockerRegistryOptions, Version},
     docker_storage::write_docker_registry_storage,
     faults::{Fault, Rule, Script},
 };
@@ -287,6 +287,23 @@ fn a_plan_for_review() {
     let run = filled.prune(&["--apply", "prune-plan.json", "--no-clusters"]).expect(0);
     insta::assert_snapshot!("a_plan_that_is_applied", run.stdout);
     assert!(run.stdout.lines().all(|line| line.chars().count() <= 80), "{}", run.stdout);
+}
+
+#[test]
+fn a_password_is_read_once() {
+    let auth = DockerAuth::Htpasswd { login: "admin".to_owned(), password: "secret".to_owned() };
+    let filled = filled(1, &CHANNELS, DockerRegistryOptions { auth, ..DockerRegistryOptions::default() });
+    let password = filled.folder.path().join("password");
+    fs::write(&password, "secret\n").unwrap();
+    let mut prune = command(filled.folder.path());
+    prune.args(["registry", "prune", "--insecure", "-u", "admin", "--registry-password-file", "-"]);
+    prune.args([&filled.url]).args(PLAN).stdin(fs::File::open(&password).unwrap());
+    let run = Run::of(prune.output().unwrap()).expect(0);
+    assert!(
+        run.stdout.contains("--no-clusters --registry-login admin --registry-password-file - --insecure"),
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]

@@ -264,7 +264,7 @@ mod tests {
             assert_eq!(remedy, format!("convert it and use the result instead: {expected}"));
         }
         let remedy = FileForm::KeyPem.remedy(Path::new("a"), Wanted::Certificate);
-        assert_eq!(remedy, "name a file with the certificate of the CA, as PEM");
+        assert!(remedy.starts_with("name a file with a certificate, as PEM"), "{remedy}");
     }
 
     #[test]
