@@ -93,11 +93,13 @@ fn job_name(before: Option<&Version>, now: Timestamp) -> String {
 }
 
 /// What prevents the approval of `release` if a backup that is younger than `limit` is required; `None` if there is one.
+/// `noticed`: since when it is missing, for the name of the job, so that a command does not change while it is shown.
 pub fn lacks_backup(
     state: &ClusterState,
     limit: Duration,
     release: &Version,
     now: Timestamp,
+    noticed: Timestamp,
 ) -> Option<Problem> {
     let problem = |fact| Problem::new(Code::EtcdBackup, Object::any(Kind::Cluster), fact);
     match etcd_backups(state) {
@@ -108,7 +110,7 @@ pub fn lacks_backup(
                 return None;
             }
             let fact = ClusterFact::BackupTooOld { limit, last: backups.last };
-            let (command, is_seen) = (backups.command(Some(release), now), backups.cron_job.is_some());
+            let (command, is_seen) = (backups.command(Some(release), noticed), backups.cron_job.is_some());
             Some(problem(fact).advise(PlatformAdvice::BackUpEtcd { command, is_seen }.into()))
         }
         Reading::Absent(why) | Reading::NotNow { why, .. } => {
@@ -190,7 +192,7 @@ mod tests {
     fn a_required_backup_is_there_or_not() {
         let release = Version::new(1, 72, 3);
         let lacks = |state: &ClusterState| {
-            lacks_backup(state, Duration::from_hours(24), &release, at(100)).map(|it| it.fact)
+            lacks_backup(state, Duration::from_hours(24), &release, at(100), at(100)).map(|it| it.fact)
         };
         let too_old = |last: Option<i64>| {
             Some(ClusterFact::BackupTooOld { limit: Duration::from_hours(24), last: last.map(at) }.into())

@@ -1,7 +1,7 @@
 //! What comes before the next release of the platform: one decision for all commands.
 //!
-//! `update approve` refuses because of it, `update run` does not approve, and `update plan` and `update doctor` do not advise
-//! the approval. What the controller says in the message of the release, and the order of releases, are decided elsewhere.
+//! `update run` does not approve, and `update plan` and `update doctor` do not advise the approval. `update approve` refuses
+//! because of most of it, and shows the rest to the person who decides. What the controller says in the message of the release, and the order of releases, are decided elsewhere.
 
 use deckhouse::version::minor_of;
 use problems::{Advice, Code, ConvergeFact, Fact, Kind, NodeFact, Object, Problem, ReleaseFact, Unfinished};
@@ -46,6 +46,11 @@ pub(crate) fn before(state: &ClusterState, release: &Release) -> Vec<Hold> {
     all
 }
 
+/// What comes before the advice to approve `release`. Not an application, which may need the release.
+pub(crate) fn first(state: &ClusterState, release: &Release) -> Option<Hold> {
+    before(state, release).into_iter().find(|hold| hold.problem.code != Code::Application)
+}
+
 /// What forbids the approval of `release`, whatever the cluster is doing.
 pub(crate) fn conditions(state: &ClusterState, release: &Release) -> Vec<Problem> {
     let all = [
@@ -58,7 +63,7 @@ pub(crate) fn conditions(state: &ClusterState, release: &Release) -> Vec<Problem
 }
 
 /// A later minor version that is approved already.
-fn later_approved(state: &ClusterState) -> Option<Problem> {
+pub(crate) fn later_approved(state: &ClusterState) -> Option<Problem> {
     let order = ReleaseOrder::of(state.releases.known().filter(|_| !state.is_lts())?);
     let settings = state.deckhouse_config().map(ModuleConfig::update_settings).unwrap_or_default();
     approved_ahead(&order, &settings)

@@ -8,7 +8,7 @@ use std::fmt;
 use problems::Advice;
 use serde::Serialize;
 
-use crate::{Error, missing_permissions};
+use crate::missing_permissions;
 
 /// One source of facts, as far as it could be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -39,6 +39,9 @@ pub enum Obstacle {
     Forbidden(String),
     /// What was read cannot be understood.
     Malformed(String),
+    /// The API server does not accept the login.
+    #[serde(rename = "other")]
+    Unauthorized(String),
     /// Anything else that does not pass by itself.
     Other(String),
 }
@@ -48,8 +51,8 @@ impl Obstacle {
     pub(crate) fn is_login(&self) -> bool {
         match self {
             Self::Forbidden(why) => missing_permissions::is_anonymous(why),
-            Self::Other(why) => *why == Error::Unauthorized.to_string(),
-            Self::Malformed(_) => false,
+            Self::Unauthorized(_) => true,
+            Self::Malformed(_) | Self::Other(_) => false,
         }
     }
 
@@ -60,7 +63,7 @@ impl Obstacle {
             Self::Forbidden(why) => {
                 Some(Advice::Grant { queues, user: missing_permissions::refused_user(why) })
             }
-            Self::Malformed(_) | Self::Other(_) => None,
+            Self::Unauthorized(_) | Self::Malformed(_) | Self::Other(_) => None,
         }
     }
 }
@@ -151,7 +154,7 @@ impl fmt::Display for Obstacle {
         match self {
             Self::Forbidden(why) => write!(f, "no permission: {why}"),
             Self::Malformed(why) => write!(f, "not understood: {why}"),
-            Self::Other(why) => f.write_str(why),
+            Self::Unauthorized(why) | Self::Other(why) => f.write_str(why),
         }
     }
 }

@@ -375,18 +375,6 @@ pub(super) fn of_the_system(error: &std::io::Error) -> String {
     source.filter(|it| it.raw_os_error().is_some()).unwrap_or(error).to_string()
 }
 
-impl Failure {
-    /// The same for a command that has no source: its login is that of the registry that it names.
-    pub(crate) fn without_source(mut self) -> Self {
-        for hint in self.hints.iter_mut().filter(|hint| **hint == Sentence::from(LOGIN_FLAGS)) {
-            *hint = Sentence::from(REGISTRY_LOGIN);
-        }
-        self
-    }
-}
-
-const REGISTRY_LOGIN: &str = "set --registry-login (-u) and --registry-password (-p)";
-
 const LOGIN_FLAGS: &str = "for a source, set --license, or --source-login and --source-password; for a private registry, set --registry-login (-u) and --registry-password (-p)";
 
 /// What concerns the whole host is said of the host, not of the request that met it first.
@@ -400,10 +388,11 @@ fn registry_message(error: &registry::client::Error) -> String {
                     FaultKind::Dns | FaultKind::Connect | FaultKind::Proxy | FaultKind::Tls
                 ) =>
         {
-            let fault = fault.to_string();
             // A fault of the connection names the host itself.
-            let why = fault.strip_prefix(&format!("cannot connect to {host}: ")).unwrap_or(&fault);
-            format!("cannot reach {host}: {why}")
+            if fault.kind() == FaultKind::Connect {
+                return fault.to_string();
+            }
+            format!("cannot reach {host}: {fault}")
         }
         _ => error.to_string(),
     }

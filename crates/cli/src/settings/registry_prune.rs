@@ -35,13 +35,14 @@ impl PruneSettings {
         self.clusters.iter().find_map(|cluster| Some(cluster.kubeconfig.as_ref()?.display().to_string()))
     }
 
-    /// How the registry is reached, for the next command. A password on the command line is not repeated.
+    /// How the registry is reached, for the next command. A password on the command line, or from standard input, is not
+    /// repeated.
     pub(crate) fn registry_connection(&self) -> RegistryConnection {
         let path = |path: &PathBuf| path.display().to_string();
         let Connection { plain_http, skip_verify, ca_files, client, .. } = &self.connection;
         RegistryConnection {
             login: self.login.name.clone(),
-            password_file: self.login.password_file.as_ref().map(path),
+            password_file: self.login.password_file.as_ref().map(path).filter(|file| file != "-"),
             plain_http: *plain_http,
             skip_verify: *skip_verify,
             ca_files: ca_files.iter().map(path).collect(),

@@ -25,6 +25,9 @@ pub(crate) fn approval(note: &ApprovalNote) -> Sentence {
             "the update mode is Auto: releases are deployed without an approval".to_owned()
         }
         ApprovalNote::Module(note) => module_release::note(note),
+        ApprovalNote::Unsettled(problem) => {
+            format!("the previous update may not be done: {}", super::what(problem))
+        }
         ApprovalNote::SkippedBefore(problem) => super::what(problem).to_string(),
         ApprovalNote::NoNodeGroup => "the node does not belong to a node group".to_owned(),
         ApprovalNote::GroupNeedsApproval { group } => {

@@ -125,7 +125,7 @@ pub(super) fn means(fact: &RegistryFact) -> Option<Sentence> {
             "after the update, nodes cannot pull these images".to_owned()
         }
         RegistryFact::OtherEdition { .. } => {
-            "an update from this registry changes the edition: modules that the other edition does not have stop working".to_owned()
+            "an update to another edition stops the modules that this edition does not have".to_owned()
         }
         RegistryFact::ChannelMissing { .. } => "without it the controller finds no release".to_owned(),
         RegistryFact::ChannelSuspended { .. } => "the vendor has suspended this release, and the controller skips it".to_owned(),

@@ -20,6 +20,8 @@ pub enum ApprovalNote {
     AutoMode,
     /// About a release of a module.
     Module(ModuleNote),
+    /// Something shows that the previous update may not be done.
+    Unsettled(Box<Problem>),
     /// Minor versions before the deployed one never ran, or it is not known whether they ran.
     SkippedBefore(Box<Problem>),
     /// The node does not belong to a node group.

@@ -45,10 +45,10 @@ pub fn release(
             return Err(ApproveError::NotItsTurn { object, fact: Box::new(fact) });
         }
     }
-    // An application may need this release: then the approval is the only way on, and a person decides it here.
-    let is_application = |hold: &holds::Hold| hold.problem.code == Code::Application;
-    if let Some(hold) = holds::before(state, release).into_iter().find(|hold| !is_application(hold)) {
-        return Err(held(release, hold.problem));
+    let (notable, refused): (Vec<_>, Vec<_>) =
+        holds::before(state, release).into_iter().map(|hold| hold.problem).partition(is_notable);
+    if let Some(problem) = refused.into_iter().next() {
+        return Err(held(release, problem));
     }
     let webhook = state.release_webhook.known().and_then(Option::as_ref);
     let preflight = webhook.is_some_and(|webhook| webhook.allows_dry_run);
@@ -72,7 +72,7 @@ pub fn release(
         change,
         guard: Guard::of(release.resource_version.as_deref()),
         preflight,
-        notes: notes(state, release),
+        notes: notes(state, release).into_iter().chain(notable.into_iter().map(unsettled)).collect(),
     }))
 }
 
@@ -84,6 +84,16 @@ fn held(release: &Release, problem: Problem) -> ApproveError {
         }
         _ => ApproveError::Held { object, problem: Box::new(problem) },
     }
+}
+
+/// Whether a person decides if it matters. What never ends otherwise, such as a node that is switched off or an application
+/// that needs the new release, must not make the approval impossible.
+fn is_notable(problem: &Problem) -> bool {
+    matches!(problem.code, Code::Application | Code::Queue | Code::Converge | Code::Node | Code::NodeGroup)
+}
+
+fn unsettled(problem: Problem) -> ApprovalNote {
+    ApprovalNote::Unsettled(Box::new(problem))
 }
 
 /// What keeps an approval from having the expected effect, and what the release interrupts.

@@ -74,8 +74,8 @@ impl ApprovalRequest {
         let lacks = match self {
             Self::Node { .. } => state.nodes.passing().or_else(|| state.node_groups.passing()),
             Self::ModuleRelease { .. } => state.module_releases.passing(),
-            // The configuration says whether the channel is LTS, the webhook whether it can be asked beforehand, the
-            // pods whether the update before is finished.
+            // The configuration says whether the channel is LTS, the webhook whether it can be asked beforehand, the pods
+            // and nodes whether the update before is finished; the license and a switch of the registry forbid it.
             Self::Release { .. } | Self::Disruption { .. } => {
                 let all = [
                     state.releases.passing(),
@@ -83,6 +83,10 @@ impl ApprovalRequest {
                     state.release_webhook.passing(),
                     state.deployment.passing(),
                     state.pods.passing(),
+                    state.nodes.passing(),
+                    state.node_groups.passing(),
+                    state.license.passing(),
+                    state.registry_module.passing(),
                 ];
                 all.into_iter().flatten().next()
             }

@@ -63,19 +63,37 @@ pub(super) fn blocking(
         }
     }
     blocking.extend(higher_patch(order, range));
-    let next = chain.steps.first().and_then(|(_, next)| next.object);
-    for hold in next.map(|next| holds::before(state, next)).into_iter().flatten() {
-        let is_same = |it: &Problem| it.object == hold.problem.object && it.code == hold.problem.code;
-        // One disruption is that of a node and of its group.
-        let is_disruption = |it: &Problem| {
-            (it.code, hold.problem.code) == (Code::Rule(Rule::NodeDisruption), Code::DisruptionApproval)
-        };
-        let is_present = present.iter().any(|it| it.object == hold.problem.object || is_disruption(it));
-        if !hold.passes && !is_present && !blocking.iter().any(is_same) {
-            blocking.push(hold.problem);
-        }
+    if let Some(next) = chain.steps.first().and_then(|(_, next)| next.object) {
+        add_holds(&mut blocking, present, holds_of(state, next, range.deployed));
     }
     present.iter().cloned().chain(blocking).collect()
+}
+
+/// What comes before the next release. What is deployed without an approval is not held by what runs.
+fn holds_of(state: &ClusterState, next: &Release, deployed: &Version) -> Vec<Problem> {
+    let settings = state.deckhouse_config().map(crate::objects::ModuleConfig::update_settings);
+    if next.is_approved() || is_automatic(next, deployed, settings.as_ref()) {
+        return holds::conditions(state, next);
+    }
+    let of_a_person = holds::before(state, next).into_iter().filter(|hold| !hold.passes);
+    // An application may need the release.
+    of_a_person.map(|hold| hold.problem).filter(|it| it.code != Code::Application).collect()
+}
+
+/// Adds what is not reported already.
+fn add_holds(blocking: &mut Vec<Problem>, present: &[Problem], held: Vec<Problem>) {
+    for problem in held {
+        let is_same = |it: &Problem| it.object == problem.object && it.code == problem.code;
+        // One disruption is that of a node and of its group.
+        let is_disruption = |it: &Problem| {
+            (it.code, problem.code) == (Code::Rule(Rule::NodeDisruption), Code::DisruptionApproval)
+        };
+        let is_release = problem.object.kind == problems::Kind::DeckhouseRelease;
+        let is_present = |it: &Problem| is_disruption(it) || it.object == problem.object && !is_release;
+        if !present.iter().any(is_present) && !blocking.iter().any(is_same) {
+            blocking.push(problem);
+        }
+    }
 }
 
 fn moving_tag(state: &ClusterState, running: &Version) -> Option<Problem> {
@@ -260,12 +278,14 @@ impl Outlook<'_> {
             (Some(_), _) if standing.risks.iter().any(is_several_at_once) => {
                 return Some(Command::kubectl(Kubectl::set_manual_mode()));
             }
+            // Its approval has to be revoked before anything is deployed.
+            (Some(_), _) if holds::later_approved(self.state).is_some() => return None,
             (Some(object), _)
                 if object.is_approved() || is_automatic(object, self.deployed, self.settings) =>
             {
                 Update::WatchTo(format!("v{version}"))
             }
-            (Some(object), _) => match holds::before(self.state, object).first() {
+            (Some(object), _) => match holds::first(self.state, object) {
                 None => Update::Approve(Approve::Release(format!("v{version}"))),
                 Some(hold) if hold.passes => Update::Watch,
                 Some(_) => return None,

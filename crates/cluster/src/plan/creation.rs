@@ -15,7 +15,7 @@ use crate::{chain::Range, objects::Release};
 /// Below this minor version, the loop makes one minor version at a time.
 const ONE_AT_A_TIME_BELOW: (u64, u64) = (1, 61);
 /// From this one on, it makes all at once.
-const ALL_AT_ONCE_FROM: (u64, u64) = (1, 70);
+pub(crate) const ALL_AT_ONCE_FROM: (u64, u64) = (1, 70);
 /// Below this one, it leaves out the last patch of the minor version that it has, if there is a newer minor version.
 const NO_LAST_PATCH_BELOW: (u64, u64) = (1, 74);
 /// From this one on, it makes that patch.

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     ClusterState, EditionMatch, Interruption, Reading,
     chain::{Candidate, Chain, Known, LeftOutReason, Range, chain},
-    license, minors, modules,
+    holds, license, minors, modules,
     objects::Release,
     packages,
     release_order::{ReleaseOrder, none_deployed},
@@ -99,6 +99,11 @@ impl Plan {
             Outlook { state, chain: &chain, deployed: &deployed, settings: settings.as_ref(), creation };
         let (next, repairs) = (outlook.next(input, standing), outlook.repairs(standing));
         let is_wait = next == Some(Command::dhctl(Update::Watch));
+        let passing = || {
+            let next = chain.steps.first()?.1.object?;
+            holds::first(state, next).filter(|it| it.passes).map(|it| it.problem)
+        };
+        let unfinished = unfinished.or_else(passing);
         Ok(Self {
             repairs: repairs && problems.len() == present.len() && next.is_some(),
             blocking: problems,

@@ -40,6 +40,7 @@ use crate::{
 pub use api_use::{ApiInstead, ApiUse, ApiUser};
 pub use breaking::{BreakingFault, BreakingPoint};
 pub use bundle::{BundleEdition, PlanBundle};
+pub(crate) use creation::ALL_AT_ONCE_FROM;
 pub use creation::Creation;
 pub use make::deployed_version;
 pub(crate) use make::requirements_of_next;

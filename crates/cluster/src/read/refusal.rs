@@ -59,6 +59,7 @@ pub(crate) fn not_yet(plural: &str) -> String {
 pub(crate) fn unread<T>(error: Error) -> Reading<T> {
     match error {
         Error::Forbidden(why) => Reading::Unreadable(Obstacle::Forbidden(why)),
+        error @ Error::Unauthorized => Reading::Unreadable(Obstacle::Unauthorized(error.to_string())),
         error if error.is_passing() => Reading::NotNow { last: None, why: error.why() },
         error => Reading::Unreadable(Obstacle::Other(foreign_text::one_line(&error.to_string()).into())),
     }

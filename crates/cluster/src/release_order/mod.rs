@@ -130,7 +130,10 @@ impl<'a> ReleaseOrder<'a> {
     /// the vendor has suspended them.
     pub(crate) fn suspended_within(&self, major: u64, (first, last): (u64, u64)) -> Option<&'a Release> {
         let of = |minor: u64| {
-            let is_of = |it: &&&Release| it.version.as_ref().map(minor_of) == Some((major, minor));
+            let is_of = |it: &&&Release| {
+                let version = it.version.as_ref().filter(|version| version.pre.is_empty());
+                version.map(minor_of) == Some((major, minor))
+            };
             self.suspended.iter().find(is_of).copied()
         };
         let found = of(first)?;

@@ -221,10 +221,9 @@ impl Runner {
     /// The step, or that a backup is missing before it.
     fn with_backup(&self, state: &ClusterState, step: Step, now: Timestamp) -> Step {
         let Step::Approve(release) = &step else { return step };
-        let Some(problem) = self.backup_limit.and_then(|limit| lacks_backup(state, limit, release, now))
-        else {
-            return step;
-        };
+        let noticed = self.blocked.map_or(now, |(since, _)| since);
+        let lacks = |limit| lacks_backup(state, limit, release, now, noticed);
+        let Some(problem) = self.backup_limit.and_then(lacks) else { return step };
         let blocked = Blocked::by_problem(problem).of(release);
         let passes = state.etcd_backups.passing().is_some();
         Step::Blocked(Box::new(if passes { blocked.passing() } else { blocked }))

@@ -3,6 +3,7 @@
 //! It is done only while the cluster is healthy ([`Runner`](super::Runner)). What is next is decided by
 //! [`release_order`](crate::release_order), which is stricter than the controller.
 
+use deckhouse::version::minor_of;
 use problems::{Advice, ClusterFact, Code, Fact, Kind, Object, PrepareFor, Problem, ReleaseFact, SourceFact};
 use semver::Version;
 
@@ -13,6 +14,7 @@ use crate::{
     holds,
     minors::{minors_ahead, needs_no_approval},
     objects::{DeckhousePod, ModuleConfig, Release},
+    plan::ALL_AT_ONCE_FROM,
     release_order::{Position, ReleaseOrder, instead_of_suspended},
 };
 
@@ -87,7 +89,13 @@ fn attempt(state: &ClusterState, to: Option<&Version>, timing: Timing) -> Result
         return Err(blocked(Blocked::by_problem(problem).of(version)));
     }
     if let Some(to) = to {
-        is_there(&order, to, lts)?;
+        // Below this version, the platform creates a minor version only after the one before it.
+        let is_old = minor_of(deployed) < ALL_AT_ONCE_FROM;
+        let is_absent = order.position(to, lts) == Position::Never(ReleaseFact::NotInCluster);
+        let may_come = is_old && is_absent && needs_none && !is_late;
+        if !may_come {
+            is_there(&order, to, lts)?;
+        }
     }
     is_idle(state)?;
     let version = version.clone();

@@ -91,6 +91,7 @@ async fn apply_to<E: From<PruneError>>(
             release = &deletion.release;
             check_clusters(plan, &removed, &clusters().await?)?;
             place.check_named_tags().await?;
+            place.check_kept_images(plan).await?;
         }
         if place.delete(deletion).await? {
             applied.deleted += 1;

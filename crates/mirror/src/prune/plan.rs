@@ -219,14 +219,17 @@ pub(super) fn check_releases(survey: &Survey, clusters: &[ClusterNeeds]) -> Resu
 /// The images of releases that go that only pods or a tag keep.
 fn kept_images(survey: &Survey, removed: &BTreeSet<Version>, references: &References) -> Vec<KeptImage> {
     let candidates = candidates(survey, removed);
+    let subjects = Subjects::of(survey);
     let kept = candidates.iter().filter_map(|(key, release)| {
         let keeper = references.kept.get(key)?;
         let is_reported = match keeper {
             Keeper::Pods(_) => true,
-            // An attachment that stays because its image does needs no reason of its own.
             Keeper::Tag((_, tag)) => is_named(tag.as_str(), &key.1),
             Keeper::User(by) => matches!(by, WantedBy::Image(_)),
         };
+        // An attachment that stays because its image does needs no reason of its own.
+        let subject = subjects.0.get(key).and_then(|subject| references.kept.get(subject));
+        let is_reported = is_reported && subject != Some(keeper);
         is_reported.then(|| KeptImage {
             release: tag_of(release),
             repository: key.0.clone(),

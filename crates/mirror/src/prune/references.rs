@@ -99,14 +99,14 @@ impl References {
         let is_named = |(key, digest): &(&TagKey, &Digest)| is_named(key.1.as_str(), digest);
         let (named, others): (Vec<_>, Vec<_>) =
             survey.tags.iter().filter(|(key, _)| !tags.contains(*key)).partition(is_named);
-        let related = (survey.attached(), survey.indexes());
+        let (attached, indexes) = (survey.attached(), survey.indexes());
         for group in [named, others] {
             for (key, digest) in group {
                 for manifest in survey.referred(&(key.0.clone(), *digest)) {
                     kept.entry(manifest).or_insert_with(|| Keeper::Tag(key.clone()));
                 }
             }
-            keep_related(survey, &related, tags, &mut kept);
+            keep_related(survey, &attached, &indexes, tags, &mut kept);
         }
         let mut unused = candidates(survey, removed);
         unused.retain(|manifest, _| !kept.contains_key(manifest));
@@ -117,7 +117,8 @@ impl References {
 /// Keeps what belongs to something that stays, until there is nothing more.
 fn keep_related(
     survey: &Survey,
-    (attached, indexes): &(Related, Related),
+    attached: &Related,
+    indexes: &Related,
     going: &BTreeSet<TagKey>,
     kept: &mut BTreeMap<ManifestKey, Keeper>,
 ) {

@@ -104,7 +104,7 @@ impl PushJob<'_> {
         progress: &Arc<Progress>,
         environment: &Environment,
     ) -> Result<Pushed, Failure> {
-        self.transfer(credentials, progress, environment).await.map_err(Failure::without_source)
+        self.transfer(credentials, progress, environment).await
     }
 
     async fn transfer(

@@ -166,7 +166,8 @@ async fn run(mut args: ApproveArgs, environment: Environment) -> Result<(), Fail
 
 /// Whether there is the backup of etcd that is required, if one is.
 fn has_backup(args: &ApproveArgs, state: &ClusterState, release: &Version) -> Result<(), Failure> {
-    let lacks = |limit| lacks_backup(state, limit, release, Timestamp::now());
+    let now = Timestamp::now();
+    let lacks = |limit| lacks_backup(state, limit, release, now, now);
     match args.require_backup.and_then(lacks) {
         Some(problem) => Err(Failure::of_block(Exit::Cluster, words::block(&problem))),
         None => Ok(()),

@@ -69,7 +69,7 @@ fn repositories_and_applications() {
     for line in [
         "packages        corp: 19 packages from registry.example.com/dkp/corp, last scanned at 2026-09-14 10:00 UTC",
         "  the registry denies access\n",
-        "applications 1 of 3 ready\n",
+        "applications    1 of 3 ready\n",
         "default/console: Failed: console is Failed\n",
         "operator: Updating: operator is Updating\n",
     ] {
@@ -81,7 +81,7 @@ fn repositories_and_applications() {
     for line in [
         "slows: PackageRepository/corp cannot be scanned: the registry denies access",
         "note: PackageRepository/deckhouse cannot be scanned: the repository does not exist",
-        "BLOCKS: Application/default/console is not ready: Failed, console is Failed",
+        "slows: Application/default/console is not ready: Failed, console is Failed",
         "kubectl -n default get application.deckhouse.io console -o jsonpath='{.status}'",
         "slows: ClusterApplication/operator is not ready: Updating",
     ] {

@@ -89,7 +89,7 @@ fn approval(context: &Context<'_>, release: &Release, reason: &WaitReason) -> Op
         return None;
     }
     let waits = waits(Rule::Approval, Severity::Notable, release, reason);
-    match holds::before(context.state, release).first() {
+    match holds::first(context.state, release) {
         None => Some(waits.advise(Advice::ApproveRelease(version))),
         Some(hold) if hold.passes => Some(waits.advise(Advice::Watch)),
         Some(_) => None,

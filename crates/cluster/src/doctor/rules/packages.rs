@@ -64,7 +64,6 @@ pub(super) fn applications(context: &Context<'_>) -> Vec<Finding> {
 
 fn of_application(application: &Application) -> Finding {
     let fact = not_ready(application, short(&application.message));
-    // `update run` stops at it.
-    let severity = if application.is_in_progress() { Severity::Slows } else { Severity::Blocks };
-    Finding::new(Rule::Application, severity, object(application), fact).advise_all(advice(application))
+    Finding::new(Rule::Application, Severity::Slows, object(application), fact)
+        .advise_all(advice(application))
 }

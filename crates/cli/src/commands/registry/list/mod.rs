@@ -47,7 +47,7 @@ async fn run(settings: ListSettings, environment: Environment) -> Result<(), Fai
         async move {
             let ListSettings { login, connection, .. } = settings;
             let reach = Reach { login, entered, connection, environment };
-            let holdings = read(registry, reach, request, progress).await.map_err(Failure::without_source);
+            let holdings = read(registry, reach, request, progress).await;
             Listed { registry: registry.clone(), holdings }
         }
     });

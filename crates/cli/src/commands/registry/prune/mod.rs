@@ -9,7 +9,7 @@ use mirror::{
     Event, Observer as _, Root,
     prune::{self, Applied, ClusterNeeds, Keep, PlanFile, PlanFileError, PruneError, Rule, Stopped},
 };
-use registry::client::{Client, Credentials};
+use registry::client::{Client, Credentials, ErrorKind};
 use serde::Serialize;
 
 use super::clusters;
@@ -109,6 +109,10 @@ async fn make(
             let hints = deletion_hints(&error).join("; ");
             Some(format!("the plan cannot be applied yet: {}; {hints}", PruneError::DeletionRefused(error)))
         }
+        // The survey waits for a registry that is away for a moment.
+        Err(PruneError::Mirror(mirror::Error::Registry(error))) if is_passing(&error) => {
+            Some(format!("cannot determine whether the registry allows deletions: {error}"))
+        }
         Err(error) => return Err(error.into()),
     };
     let surveyed = prune::survey(client, &root, &**progress).await?;
@@ -129,6 +133,10 @@ async fn make(
     let file_name = file.display().to_string();
     let text = text::planned(&plan, &file_name, settings);
     Printer::new(settings.output).result(NAME, &Planned { file: file_name, plan: &plan }, &text)
+}
+
+fn is_passing(error: &registry::client::Error) -> bool {
+    matches!(error.kind(), ErrorKind::Server { .. } | ErrorKind::RateLimited { .. } | ErrorKind::Network(_))
 }
 
 /// What to do if the registry refuses deletions.

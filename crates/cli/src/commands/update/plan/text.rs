@@ -69,7 +69,7 @@ fn tasks_text(plan: &Plan, flags: &ClusterFlags) -> String {
 
 /// What blocks, or the next command.
 fn outcome(plan: &Plan, flags: &ClusterFlags) -> String {
-    let again = Command::from(Update::Plan).addressed(flags);
+    let again = again(plan, flags);
     if let ([], Some(unfinished), Some(next)) = (&plan.blocking[..], &plan.unfinished, &plan.next) {
         let (what, next) = (words::what(unfinished), next.clone().addressed(flags));
         return format!(
@@ -113,6 +113,18 @@ fn outcome(plan: &Plan, flags: &ClusterFlags) -> String {
             }
         }
     }
+}
+
+/// How to see whether the problems are gone: without its flags, the command would check less.
+fn again(plan: &Plan, flags: &ClusterFlags) -> String {
+    let has_flags = plan.registry.is_some()
+        || plan.bundle.is_some()
+        || plan.images.is_some()
+        || plan.steps.iter().any(|step| step.in_file);
+    if has_flags {
+        return "run the same command, with the same flags".to_owned();
+    }
+    Command::from(Update::Plan).addressed(flags).to_string()
 }
 
 /// How a release gets into a cluster that has no later one.
