@@ -99,7 +99,7 @@ pub(crate) fn is_whole(fact: &Fact) -> bool {
     }
 }
 
-/// What is said of the object, behind its name: `is being drained`. A sentence where [`is_whole`].
+/// What is said of the object, behind its name: `is being drained`. A whole sentence if the fact says so.
 pub fn predicate(fact: &Fact) -> Sentence {
     match fact {
         Fact::Alert(fact) => alert::predicate(fact),
