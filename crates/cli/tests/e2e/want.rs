@@ -432,7 +432,7 @@ async fn wrong_requests() {
     assert!(run.stderr.contains("run edition SE-PLUS, and 127.0.0.1"), "{}", run.stderr);
     fs::write(world.path("want.yaml"), "apiVersion: dhctl.deckhouse.io/v9\nkind: WantList\n").unwrap();
     let run = pull(&world, &[]).expect(2);
-    assert!(run.stderr.contains("want.yaml: has the apiVersion 'dhctl.deckhouse.io/v9'"), "{}", run.stderr);
+    assert!(run.stderr.contains("want.yaml has the apiVersion 'dhctl.deckhouse.io/v9'"), "{}", run.stderr);
     world.pull(&["--want", "nothing.yaml"]).expect(6);
     world.push(&["--want", "want.yaml"]).expect(2);
 
