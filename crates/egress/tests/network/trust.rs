@@ -342,7 +342,11 @@ fn a_ca_file_in_another_form_is_named_with_the_command_that_converts_it() {
     };
     for (content, text, hint) in [
         (server.der().to_vec(), "contains a certificate in DER format", "openssl x509 -inform der -in "),
-        (server.key.serialize_pem().into_bytes(), "contains a private key", "name a file with a certificate, as PEM"),
+        (
+            server.key.serialize_pem().into_bytes(),
+            "contains a private key",
+            "name a file with a certificate, as PEM",
+        ),
         (
             b"-----BEGIN PKCS7-----\nMAA=\n-----END PKCS7-----\n".to_vec(),
             "contains certificates in PKCS#7 format",
