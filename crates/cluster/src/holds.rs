@@ -1,9 +1,9 @@
 //! What comes before the next release of the platform: one decision for all commands.
 //!
 //! `update run` does not approve, and `update plan` and `update doctor` do not advise the approval. `update approve` refuses
-//! because of most of it, and shows the rest to the person who decides. What the controller says in the message of the release, and the order of releases, are decided elsewhere.
+//! because of most of it, and shows the rest to the person who decides. What the controller says in the message of the
+//! release, and the order of releases, are decided elsewhere.
 
-use deckhouse::version::minor_of;
 use problems::{Advice, Code, ConvergeFact, Fact, Kind, NodeFact, Object, Problem, ReleaseFact, Unfinished};
 
 use crate::{
@@ -90,8 +90,7 @@ pub(crate) fn unmet_requirements(state: &ClusterState, release: &Release) -> Opt
 /// before. So only a change of the image that has begun holds it back.
 pub(crate) fn unfinished(state: &ClusterState, release: &Release) -> Vec<Hold> {
     let deployed = state.releases.known().and_then(|it| ReleaseOrder::of(it).deployed);
-    let minor = |release: &Release| release.version.as_ref().map(minor_of);
-    let is_patch = deployed.is_some_and(|it| minor(it) == minor(release));
+    let is_patch = deployed.and_then(|it| it.version.as_ref()).is_some_and(|it| release.is_of_minor_of(it));
     let sign = deployed.and_then(|it| Some((it, unfinished_sign(state, it)?)));
     let sign = sign.filter(|(_, sign)| !is_patch || matches!(sign, Unfinished::Image(_)));
     let of_platform = sign.map(|(deployed, sign)| {

@@ -71,12 +71,13 @@ pub struct RegistryLogin {
 
 impl RegistryLogin {
     fn add_to(&self, words: Words) -> Words {
-        let words = words
-            .option("--registry", "--registry=", &self.registry)
-            .option("--registry-login", "--registry-login=", &self.login)
-            .fixed(&["--registry-password-file"])
-            .file(&self.password_file);
-        if self.plain_http { words.fixed(&["--insecure"]) } else { words }
+        let connection = RegistryConnection {
+            login: Some(self.login.clone()),
+            password_file: Some(self.password_file.clone()),
+            plain_http: self.plain_http,
+            ..RegistryConnection::default()
+        };
+        connection.add_to(words.option("--registry", "--registry=", &self.registry))
     }
 }
 

@@ -1,6 +1,9 @@
 //! Editions of the platform.
 
-use std::fmt::{self, Display, Formatter};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Display, Formatter},
+};
 
 /// The file in images of the controller and of the installer that names the edition (upstream:
 /// `deckhouse-controller/pkg/edition`, which reads `/deckhouse/edition`).
@@ -26,6 +29,17 @@ impl Edition {
             && name.len() <= LONGEST
             && name.chars().all(|it| it.is_ascii_alphanumeric() || it == '-');
         is_name.then_some(Self(name))
+    }
+
+    /// The edition that the files of an image name, of which those were looked for that are small enough.
+    ///
+    /// # Errors
+    /// Why it is unknown, in words.
+    pub fn of_files(files: &BTreeMap<String, Vec<u8>>) -> Result<Self, String> {
+        let file = files.get(EDITION_FILE);
+        let file = file.ok_or_else(|| format!("no small layer of its image has the file {EDITION_FILE}"))?;
+        let edition = Self::parse(&String::from_utf8_lossy(file));
+        edition.ok_or_else(|| format!("its file {EDITION_FILE} names no edition"))
     }
 
     /// The last part of the vendor's repository of this edition, such as `ee`.

@@ -7,6 +7,8 @@ use semver::Version;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::repositories::VERSION_JSON;
+
 /// The requirement that names modules.
 const MIGRATED_MODULES: &str = "migratedModules";
 
@@ -50,6 +52,15 @@ struct Document<'a> {
 }
 
 impl ReleaseInfo {
+    /// What the files of an image in `release-channel` say.
+    ///
+    /// # Errors
+    /// Why it is unknown, in words.
+    pub fn of_files(files: &BTreeMap<String, Vec<u8>>) -> Result<Self, String> {
+        let json = files.get(VERSION_JSON).ok_or("it has no version.json")?;
+        Self::parse(json).map_err(|error| error.to_string())
+    }
+
     /// Reads a `version.json`. Unknown fields are left aside.
     pub fn parse(json: &[u8]) -> Result<Self, ReleaseInfoError> {
         let document: Document<'_> = serde_json::from_slice(json)?;

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::{
     release_info::ReleaseInfo,
+    repositories::CHANGELOG_YAML,
     version::tag_of,
     yaml::{self, Value},
 };
@@ -21,6 +22,20 @@ pub struct ReleaseManifest {
     pub info: ReleaseInfo,
     /// Its `changelog.yaml`, if its image has one.
     pub changelog: Option<Vec<u8>>,
+}
+
+impl ReleaseManifest {
+    /// What the files of an image in `release-channel` say of the release `version`.
+    ///
+    /// # Errors
+    /// Why it is unknown, in words.
+    pub fn of_files(version: &Version, mut files: BTreeMap<String, Vec<u8>>) -> Result<Self, String> {
+        let info = ReleaseInfo::of_files(&files)?;
+        if info.version != *version {
+            return Err(format!("it describes another version, v{}", info.version));
+        }
+        Ok(Self { info, changelog: files.remove(CHANGELOG_YAML) })
+    }
 }
 
 /// Why the releases cannot be written down.

@@ -1,6 +1,5 @@
 //! Which waiting releases the controller deploys without a further approval.
 
-use deckhouse::version::minor_of;
 use semver::Version;
 
 use crate::{
@@ -37,8 +36,7 @@ pub(crate) fn needs_no_approval(release: &Release, deployed: &Version, settings:
     if settings.mode.is_none() && reasons_of(release).contains(&WaitReason::Approval) {
         return false;
     }
-    let is_patch = release.version.as_ref().is_some_and(|version| minor_of(version) == minor_of(deployed));
-    effective_mode(settings, deployed).deploys_unasked(is_patch)
+    effective_mode(settings, deployed).deploys_unasked(release.is_of_minor_of(deployed))
 }
 
 /// The next release, if the controller deploys it although nobody has approved it.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use deckhouse::version::minor_of;
 use foreign_text::ForeignText;
 use jiff::Timestamp;
 use semver::Version;
@@ -108,6 +109,11 @@ impl Release {
     /// Whether its disruptions are approved.
     pub fn is_disruption_approved(&self) -> bool {
         self.is_annotated(Self::DISRUPTION_APPROVED)
+    }
+
+    /// Whether it is of the minor version of `other`: its patch, or itself.
+    pub fn is_of_minor_of(&self, other: &Version) -> bool {
+        self.version.as_ref().is_some_and(|version| minor_of(version) == minor_of(other))
     }
 
     /// Whether it waits or has not been looked at yet.

@@ -306,7 +306,7 @@ impl Outlook<'_> {
     /// is no controller that could deploy it.
     pub(super) fn repairs(self, standing: Standing<'_>) -> bool {
         let object = self.chain.steps.first().and_then(|(_, it)| it.object);
-        let may_repair = |it: &Release| it.phase.is_some() && present::may_repair(it, self.deployed);
+        let may_repair = |it: &Release| it.phase.is_some() && it.is_of_minor_of(self.deployed);
         self.is_held(standing)
             && !standing.is_unfinished
             && object.is_some_and(|it| may_repair(it) && holds::before(self.state, it).is_empty())

@@ -1,6 +1,5 @@
 //! What is wrong in the cluster as it is, whichever release is next.
 
-use deckhouse::version::minor_of;
 use jiff::Timestamp;
 use problems::{AlertFact, AlertKind, Code, Fact, Kind, Object, Problem, ReleaseFact, Rule, Unfinished};
 use semver::Version;
@@ -10,7 +9,6 @@ use crate::{
     approve::unfinished_sign,
     chain::Chain,
     doctor::{Details, Severity, diagnose},
-    objects::Release,
     release_order::ReleaseOrder,
 };
 
@@ -65,9 +63,4 @@ pub(super) fn unfinished(
 pub(super) fn is_of_a_later_release(problem: &Problem, next: &Version) -> bool {
     let name = problem.object.name.as_deref().filter(|_| problem.object.kind == Kind::DeckhouseRelease);
     name.and_then(deckhouse::version::parse_tag).is_some_and(|it| it > *next)
-}
-
-/// Whether a release is a patch of the deployed minor version, which may repair what is wrong.
-pub(super) fn may_repair(next: &Release, deployed: &Version) -> bool {
-    next.version.as_ref().is_some_and(|it| minor_of(it) == minor_of(deployed))
 }

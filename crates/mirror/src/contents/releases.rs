@@ -2,7 +2,7 @@
 
 use bundle::Bundle;
 use deckhouse::{
-    Edition, ReleaseInfo, ReleaseManifest,
+    Edition, ReleaseManifest,
     edition::{EDITION_BYTES, EDITION_FILE},
     repositories::{CHANGELOG_YAML, INSTALL, RELEASE_CHANNEL, VERSION_JSON},
     version::{parse_tag, tag_of},
@@ -80,19 +80,10 @@ fn description(
     manifest: &RawManifest,
     version: &Version,
 ) -> Result<ReleaseManifest, String> {
-    let mut files = files(bundle, RELEASE_CHANNEL, manifest, &[VERSION_JSON, CHANGELOG_YAML], None)?;
-    let json = files.remove(VERSION_JSON).ok_or("it has no version.json")?;
-    let info = ReleaseInfo::parse(&json).map_err(|error| error.to_string())?;
-    if info.version != *version {
-        return Err(format!("it describes another version, v{}", info.version));
-    }
-    Ok(ReleaseManifest { info, changelog: files.remove(CHANGELOG_YAML) })
+    let files = files(bundle, RELEASE_CHANNEL, manifest, &[VERSION_JSON, CHANGELOG_YAML], None)?;
+    ReleaseManifest::of_files(version, files)
 }
 
 fn edition(bundle: &Bundle, path: &str, manifest: &RawManifest) -> Result<Edition, String> {
-    let files = files(bundle, path, manifest, &[EDITION_FILE], Some(EDITION_BYTES))?;
-    let file = files.get(EDITION_FILE);
-    let file = file.ok_or_else(|| format!("no small layer of its image has the file {EDITION_FILE}"))?;
-    let edition = Edition::parse(&String::from_utf8_lossy(file));
-    edition.ok_or_else(|| format!("its file {EDITION_FILE} names no edition"))
+    Edition::of_files(&files(bundle, path, manifest, &[EDITION_FILE], Some(EDITION_BYTES))?)
 }

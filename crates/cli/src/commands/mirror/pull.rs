@@ -173,12 +173,13 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
         vec![archives::plan_thin(&settings.archive, wanted, edition, &bases, &source.layers_read())?]
     };
     let mut pulled = summary(settings, &discovery, &planned, free_space);
+    // Without releases, the file next to the bundle belongs to another one.
+    let releases = (!discovery.releases.is_empty()).then_some(discovery.release_manifests.as_str());
     let Some((journal, staged)) = journal.zip(staged) else {
         if let Some((path, lock)) = &lock {
             lock_file::write(path, lock)?;
         }
         warn_of_refusals(settings, &planned, pulled.bundle_size, executable.is_some(), &progress);
-        let releases = (!discovery.releases.is_empty()).then_some(discovery.release_manifests.as_str());
         let side_files = SideSizes::of(&settings.archive, executable, releases);
         let preview = Preview::of(settings, &planned, &side_files, |path| source.name(path));
         preview.write(settings)?;
@@ -188,10 +189,9 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
     };
 
     refuse_directories_of(&planned)?;
-    // Without releases, the file next to the bundle belongs to another one.
     let mut side_files = staged?;
-    if !discovery.releases.is_empty() {
-        side_files.add_releases(&settings.archive, &discovery.release_manifests)?;
+    if let Some(releases) = releases {
+        side_files.add_releases(&settings.archive, releases)?;
     }
     let observer: Arc<dyn Observer> = progress.clone();
     let job = ArchivesJob {

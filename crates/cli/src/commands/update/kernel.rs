@@ -130,15 +130,15 @@ impl Upgrade {
         let printer = Printer::new(&args.output);
         let flags = cluster_flags(&args.cluster);
         let listed = shown(self.changes.iter().map(|(_, change)| change), &flags);
-        let mut written = Outcome { changes: &listed, notes: &self.notes, written: false };
+        let mut outcome = Outcome { changes: &listed, notes: &self.notes, written: false };
         if listed.is_empty() {
-            return printer.result(NAME, &written, &self.nothing_to_do(args)?);
+            return printer.result(NAME, &outcome, &self.nothing_to_do(args)?);
         }
         for note in &self.notes {
             printer::say("note", note);
         }
         if args.change.dry_run {
-            printer.result(NAME, &written, &script(&listed))?;
+            printer.result(NAME, &outcome, &script(&listed))?;
             printer::say("note", NOT_WRITTEN);
             return Ok(());
         }
@@ -150,13 +150,13 @@ impl Upgrade {
             kernel::carry_out(cluster, group, &args.version, change, policy, &mut waiting).await?;
             printer::say("done", &change.object().to_string());
         }
-        written.written = true;
+        outcome.written = true;
         let text = format!(
             "the node groups are configured; the platform installs the kernel and reboots the nodes\nnext: {}\n{}",
             check_command(args),
             self.steps_for_alt(args)
         );
-        printer.result(NAME, &written, &text)
+        printer.result(NAME, &outcome, &text)
     }
 
     /// Why nothing is written, and the next command.

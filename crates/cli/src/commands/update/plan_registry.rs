@@ -18,7 +18,7 @@ use registry::client::{Client, Repository};
 use semver::Version;
 
 use super::registry_requests::{
-    Refused, ask_channel, ask_edition, ask_files, ask_presence, ask_releases, points_to, release_info, words,
+    Refused, ask_channel, ask_edition, ask_files, ask_presence, ask_releases, points_to, words,
 };
 use crate::{
     Environment,
@@ -113,18 +113,12 @@ impl PlanRegistry {
 
     async fn description(&self, version: &Version, tag: &str) -> RegistryAnswer<DeliveredRelease> {
         let files = ask_files(&self.channels, tag, &[VERSION_JSON, CHANGELOG_YAML]).await;
-        files.unwrap_or_else(words).read(|mut files| {
-            let info = release_info(&files)?;
-            delivered(version, ReleaseManifest { info, changelog: files.remove(CHANGELOG_YAML) })
-        })
+        files.unwrap_or_else(words).read(|files| delivered(ReleaseManifest::of_files(version, files)?))
     }
 }
 
 /// The release as `deckhousereleases.yaml` would have it.
-fn delivered(version: &Version, manifest: ReleaseManifest) -> Result<DeliveredRelease, String> {
-    if manifest.info.version != *version {
-        return Err(format!("it describes another version, v{}", manifest.info.version));
-    }
+fn delivered(manifest: ReleaseManifest) -> Result<DeliveredRelease, String> {
     let yaml = write_releases(&[manifest]).map_err(|error| error.to_string())?;
     let releases = read_releases(yaml.as_bytes()).map_err(|error| error.to_string())?;
     releases.into_iter().next().ok_or_else(|| "it describes no release".to_owned())

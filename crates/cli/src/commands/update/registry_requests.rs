@@ -44,7 +44,7 @@ pub(super) async fn ask_channel(
     };
     let files = ask_files(channels, channel.name(), &[VERSION_JSON]).await?;
     Ok(files.read(|files| {
-        let info = release_info(&files)?;
+        let info = ReleaseInfo::of_files(&files)?;
         Ok(ChannelRelease { version: info.version, suspended: info.suspended })
     }))
 }
@@ -52,12 +52,6 @@ pub(super) async fn ask_channel(
 /// The release that a channel points to, if that is known.
 pub(super) fn points_to(channel: &Result<RegistryAnswer<ChannelRelease>, Refused>) -> Option<&Version> {
     Some(&channel.as_ref().ok()?.found()?.version)
-}
-
-/// What an image of `release-channel` says of a release.
-pub(super) fn release_info(files: &BTreeMap<String, Vec<u8>>) -> Result<ReleaseInfo, String> {
-    let json = files.get(VERSION_JSON).ok_or("it has no version.json")?;
-    ReleaseInfo::parse(json).map_err(|error| error.to_string())
 }
 
 /// These files of an image of `release-channel`, as far as it has them.
@@ -80,13 +74,7 @@ pub(super) async fn ask_edition(
     let mut answer = RegistryAnswer::Missing;
     for repository in [controllers, installers] {
         let files = ask_files_within(repository, &tag, &[EDITION_FILE], Some(EDITION_BYTES)).await;
-        let next = files.unwrap_or_else(words).read(|files| {
-            let file = files
-                .get(EDITION_FILE)
-                .ok_or("no small layer of its image has the file deckhouse/edition")?;
-            let text = String::from_utf8_lossy(file);
-            Edition::parse(&text).ok_or_else(|| "its file deckhouse/edition names no edition".to_owned())
-        });
+        let next = files.unwrap_or_else(words).read(|files| Edition::of_files(&files));
         match next {
             RegistryAnswer::Found(_) => return next,
             RegistryAnswer::Missing => {}
