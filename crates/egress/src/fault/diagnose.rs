@@ -70,11 +70,13 @@ fn dns(fault: &DnsFault) -> Diagnosis {
 }
 
 fn timeout(host: &str, phase: Phase) -> Diagnosis {
-    let what = match phase {
-        Phase::Connecting => format!("no connection to {host} within the connect timeout"),
-        Phase::Talking => format!("{host} sent no data within the stall timeout"),
+    let (kind, what) = match phase {
+        Phase::Connecting => {
+            (FaultKind::Connect, format!("no connection to {host} within the connect timeout"))
+        }
+        Phase::Talking => (FaultKind::Timeout, format!("{host} sent no data within the stall timeout")),
     };
-    Diagnosis::new(FaultKind::Timeout, true, what)
+    Diagnosis::new(kind, true, what)
 }
 
 fn by_io(error: &io::Error, host: &str, phase: Phase) -> Option<Diagnosis> {

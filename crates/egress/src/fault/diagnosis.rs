@@ -8,13 +8,13 @@ use crate::trust::ServerCertificate;
 pub enum FaultKind {
     /// A host name cannot be resolved.
     Dns,
-    /// No connection: refused, unreachable.
+    /// No connection: refused, unreachable, or not in time.
     Connect,
     /// The proxy refuses, requires a login, or cannot be reached.
     Proxy,
     /// TLS: certificates, versions, or no TLS at all on the other side.
     Tls,
-    /// No connection or no byte for too long.
+    /// No byte for too long.
     Timeout,
     /// The connection broke in the middle: reset, or closed before the end.
     Interrupted,

@@ -81,6 +81,11 @@ impl NetworkFault {
         self.0.unsent
     }
 
+    /// Whether the host, or the proxy before it, could not be reached: no connection was made, or the proxy made none.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self.kind(), FaultKind::Connect | FaultKind::Proxy) && self.is_transient()
+    }
+
     /// How often the request may be tried in all, where that is less than the policy's attempts: a
     /// name that DNS does not know is asked for twice, not for minutes.
     pub fn attempts_limit(&self) -> Option<u32> {

@@ -16,6 +16,8 @@ const LONGEST_WAIT: Duration = Duration::from_mins(5);
 const READ_ONLY_WAIT: Duration = Duration::from_secs(10);
 /// The longest wait before a request that was never sent is sent again.
 const UNSENT_WAIT: Duration = Duration::from_millis(500);
+/// The longest wait between two attempts to reach a host.
+const UNREACHABLE_WAIT: Duration = Duration::from_secs(5);
 /// An operation that is unavailable for so long, so often, while so many others succeeded is at fault itself.
 const OBJECT_TIME: Duration = Duration::from_mins(1);
 const OBJECT_TRIES: u32 = 12;
@@ -84,6 +86,7 @@ impl Attempts {
             Retry::WithTheHost => self.wait_for_the_host(&fault, failing),
             Retry::Unsent => self.wait_to_send(failing),
             Retry::WhenWritable => self.wait_to_write(&fault, failing),
+            Retry::WhenReachable => self.wait_to_reach(&fault, failing),
         };
         let Some(wait) = wait else { return Err(fault) };
         self.retry_after(&fault, wait).await;
@@ -134,13 +137,8 @@ impl Attempts {
 
     /// The host rejects requests: the pacer makes this operation wait for its turn.
     fn wait_for_the_host(&self, fault: &Fault, failing: Failing) -> Option<Duration> {
-        let others = self.host.successes() - failing.successes;
-        let is_alone = matches!(fault.kind, ErrorKind::Server { .. })
-            && failing.tries >= OBJECT_TRIES
-            && failing.since.elapsed() >= OBJECT_TIME
-            && others >= OBJECT_SUCCESSES;
         let left = self.left(self.host.last_success(), failing)?;
-        if is_alone {
+        if self.is_alone(fault, failing) {
             return None;
         }
         let (cause, limit) = (fault.kind.to_string(), self.host.policy.give_up_after);
@@ -174,6 +172,23 @@ impl Attempts {
         self.host.notices.give(Notice::ReadOnly { cause, limit });
         let delay = self.host.policy.base.saturating_mul(1 << failing.tries.min(10));
         Some(fault.retry_after.unwrap_or(delay).min(READ_ONLY_WAIT).min(left))
+    }
+
+    fn wait_to_reach(&self, fault: &Fault, failing: Failing) -> Option<Duration> {
+        let left = self.host.unreachable()?;
+        if self.is_alone(fault, failing) {
+            return None;
+        }
+        self.notice_no_success(fault.kind.to_string(), failing);
+        Some(self.host.policy.delay(failing.tries.min(16), None).min(UNREACHABLE_WAIT).min(left))
+    }
+
+    /// Whether the object of this operation is at fault: it is unavailable again and again while others are not.
+    fn is_alone(&self, fault: &Fault, failing: Failing) -> bool {
+        matches!(fault.kind, ErrorKind::Server { .. })
+            && failing.tries >= OBJECT_TRIES
+            && failing.since.elapsed() >= OBJECT_TIME
+            && self.host.successes() - failing.successes >= OBJECT_SUCCESSES
     }
 
     fn notice_no_success(&self, cause: String, failing: Failing) {

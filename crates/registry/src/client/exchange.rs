@@ -130,9 +130,7 @@ pub(crate) async fn exchange(
 /// Where a request goes that the registry at `home` did not get at its own address: `asked` is the address that the
 /// request began at, which a registry gives for uploads, `now` the one that redirects led to.
 fn other_host(asked: &Url, now: &Url, home: &Url, is_redirected: bool) -> Option<OtherHost> {
-    let is_home =
-        |url: &Url| url.host() == home.host() && url.port_or_known_default() == home.port_or_known_default();
-    if is_home(now) {
+    if location::is_same_server(now, home) {
         return None;
     }
     if is_redirected {

@@ -20,7 +20,7 @@ use super::{
     pacer::Pacer,
 };
 
-/// So many operations that get 503 within [`RECENTLY`] mean that the host, not an object, is unavailable.
+/// So many operations that get 502, 503 or 504 within [`RECENTLY`] mean that the host, not an object, is unavailable.
 const MANY: usize = 3;
 const RECENTLY: Duration = Duration::from_secs(10);
 /// Large answers that are read at the same time.
@@ -41,6 +41,8 @@ pub(crate) enum Retry {
     Unsent,
     /// When the registry accepts writes again.
     WhenWritable,
+    /// When the host can be reached again: it has answered before.
+    WhenReachable,
 }
 
 /// The state of one host, shared by all operations on it.
@@ -63,9 +65,9 @@ struct Health {
     last_success: Instant,
     last_write: Instant,
     successes: u64,
-    /// The first rejection since the last success.
-    rejecting_since: Option<Instant>,
-    /// Operations that got 503, and when.
+    /// The first rejection, or the first time that the host could not be reached, since the last success.
+    failing_since: Option<Instant>,
+    /// Operations that got 502, 503 or 504, and when.
     unavailable: VecDeque<(Instant, u64)>,
 }
 
@@ -76,7 +78,7 @@ impl HostState {
             last_success: now,
             last_write: now,
             successes: 0,
-            rejecting_since: None,
+            failing_since: None,
             unavailable: VecDeque::new(),
         };
         Self {
@@ -102,7 +104,7 @@ impl HostState {
             let now = Instant::now();
             health.last_success = now;
             health.successes += 1;
-            health.rejecting_since = None;
+            health.failing_since = None;
             if wrote {
                 health.last_write = now;
             }
@@ -118,7 +120,7 @@ impl HostState {
     pub(crate) async fn start(&self) -> Instant {
         let mut start = std::pin::pin!(self.pacer.start());
         loop {
-            let deadline = self.health.lock().rejecting_since.map(|since| since + self.policy.give_up_after);
+            let deadline = self.health.lock().failing_since.map(|since| since + self.policy.give_up_after);
             let Some(deadline) = deadline else {
                 // A rejection may come while this waits.
                 match tokio::time::timeout(self.policy.give_up_after, &mut start).await {
@@ -137,8 +139,14 @@ impl HostState {
 
     /// Records that the host rejected a request that was sent at `sent`, and is to be left alone for `wait`.
     pub(crate) fn rejected(&self, sent: Instant, wait: Option<Duration>) {
-        self.health.lock().rejecting_since.get_or_insert_with(Instant::now);
+        self.health.lock().failing_since.get_or_insert_with(Instant::now);
         self.pacer.rejected(sent, wait);
+    }
+
+    /// Records that the host could not be reached. Returns the time that is left for the next success; `None` if it is over.
+    pub(crate) fn unreachable(&self) -> Option<Duration> {
+        let since = *self.health.lock().failing_since.get_or_insert_with(Instant::now);
+        self.policy.give_up_after.checked_sub(since.elapsed()).filter(|left| !left.is_zero())
     }
 
     /// When a request succeeded last; the start if none did.
@@ -172,13 +180,25 @@ impl HostState {
                 self.unsent.fetch_add(1, Ordering::Relaxed);
                 Retry::Unsent
             }
+            // Another host, such as the storage that a registry redirects to, may be one that nothing ever reaches.
+            ErrorKind::Network(network)
+                if network.is_unreachable() && fault.other_host.is_none() && self.successes() > 0 =>
+            {
+                Retry::WhenReachable
+            }
             ErrorKind::Server { status: 503, .. } if self.is_unavailable(operation) => Retry::WithTheHost,
+            // A reverse proxy in front of a registry that is being restarted.
+            ErrorKind::Server { status: 502 | 504, .. }
+                if self.successes() > 0 && self.is_unavailable(operation) =>
+            {
+                Retry::WhenReachable
+            }
             kind if kind.is_transient() => Retry::Counted,
             _ => Retry::Never,
         }
     }
 
-    /// Records a 503; whether so many operations got one that it is about the host.
+    /// Records a 502, 503 or 504; whether so many operations got one that it is about the host.
     fn is_unavailable(&self, operation: u64) -> bool {
         let mut health = self.health.lock();
         let now = Instant::now();
@@ -204,6 +224,32 @@ mod tests {
         assert_eq!([retry(3), retry(1)], [Retry::WithTheHost; 2]);
         tokio::time::advance(RECENTLY).await;
         assert_eq!([retry(1), retry(4)], [Retry::Counted; 2]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_502_is_about_the_host_when_many_objects_get_it_after_a_success() {
+        for status in [502, 504] {
+            let host = HostState::new(RetryPolicy::default());
+            let retry = |operation| host.retry(&server(status), operation);
+            assert_eq!([retry(1), retry(2), retry(3)], [Retry::Counted; 3]);
+            host.succeeded(false);
+            assert_eq!([retry(1), retry(2)], [Retry::Counted; 2]);
+            assert_eq!([retry(3), retry(1)], [Retry::WhenReachable; 2]);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_is_given_up_when_nothing_succeeded_for_so_long() {
+        let host = HostState::new(RetryPolicy::default());
+        let limit = host.policy.give_up_after;
+        tokio::time::advance(limit).await;
+        assert_eq!(host.unreachable(), Some(limit));
+        tokio::time::advance(limit / 2).await;
+        assert_eq!(host.unreachable(), Some(limit / 2));
+        host.succeeded(false);
+        assert_eq!(host.unreachable(), Some(limit));
+        tokio::time::advance(limit).await;
+        assert_eq!(host.unreachable(), None);
     }
 
     #[tokio::test(start_paused = true)]

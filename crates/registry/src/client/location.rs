@@ -7,6 +7,11 @@
 use oci::Digest;
 use url::Url;
 
+/// Whether both addresses are of one host and port.
+pub(crate) fn is_same_server(one: &Url, other: &Url) -> bool {
+    one.host() == other.host() && one.port_or_known_default() == other.port_or_known_default()
+}
+
 /// Resolves `location` against the address that sent it.
 ///
 /// `None` if it is no HTTP address, or would leave TLS for another host. A plain `http://` address of

@@ -107,6 +107,12 @@ impl TokenServer<'_> {
             let reply = self.ask(http, state, realm, scopes, attempts.number()).await;
             match reply.and_then(|reply| read(&reply)) {
                 Ok((value, life)) => return Ok(Token::new(value, asked, life)),
+                // Whether another server can be reached at all is not known.
+                Err(fault) if !location::is_same_server(realm, self.registry) => {
+                    let host = realm.host_str().unwrap_or_default().to_owned();
+                    let other_host = Some(OtherHost::TokenServer { host });
+                    attempts.again(Fault { other_host, ..fault }).await?;
+                }
                 Err(fault) => attempts.again(fault).await?,
             }
         }

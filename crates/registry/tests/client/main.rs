@@ -17,3 +17,4 @@ mod registry_check;
 mod resumed_push;
 mod setup;
 mod stalls;
+mod unreachable;
