@@ -7,7 +7,7 @@ use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 use testkit::kube::wait;
 
-use super::platform::{Platform, release};
+use super::platform::{Platform, pod, release};
 
 const DELIVERY: &str = "\
 ---
@@ -80,6 +80,26 @@ fn the_chain_with_what_each_release_requires() {
     let waiting = &json["result"]["modules"]["waiting"]["value"];
     assert_eq!((&waiting[0]["version"], &waiting[0]["turn"]["turn"]), (&json!("v1.1.0"), &json!("now")));
     assert_eq!(json["command"], "update plan");
+}
+
+#[test]
+fn an_unfinished_update_is_the_reason_to_wait_in_text_and_json() {
+    let settings = json!({ "releaseChannel": "Stable", "update": { "mode": "Manual" } });
+    let platform = Platform::running("v1.70.1", &settings);
+    platform.put(&[release("v1.70.1", "Deployed"), release("v1.71.4", "Pending")]);
+    let mut old = pod("registry.example.com/dkp/ee:v1.70.1");
+    old["status"]["conditions"][0]["status"] = json!("False");
+    let mut new = old.clone();
+    new["metadata"]["name"] = json!("deckhouse-1");
+    new["status"]["startTime"] = json!(jiff::Timestamp::now().strftime("%FT%TZ").to_string());
+    platform.put(&[old, new]);
+    let text = platform.update(&["plan"]).expect(0).stdout;
+    let json = platform.update(&["plan", "--output", "json"]).expect(0).json();
+    let (unfinished, next) =
+        (json["result"]["unfinished"].as_str().unwrap(), json["result"]["next"].as_str().unwrap());
+    assert!(next.starts_with("dhctl update watch"), "{next}");
+    assert!(text.contains(&format!("{unfinished}\nnext: wait until it is done: {next}\n")), "{text}");
+    assert_eq!(json["result"]["blocking"], json!([]));
 }
 
 #[test]

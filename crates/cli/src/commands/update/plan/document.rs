@@ -37,6 +37,8 @@ pub(super) struct PlanDocument {
     blocking: Vec<Sentence>,
     /// What may make the controller skip minor versions, or deploy them unasked.
     warnings: Vec<Sentence>,
+    /// Why the next release cannot be approved yet, although nothing blocks; `next` waits for the end of it then.
+    unfinished: Option<Sentence>,
     next: Option<Command>,
 }
 
@@ -153,6 +155,7 @@ impl PlanDocument {
             unknown: plan.unknown.iter().map(words::plan::unknown).collect(),
             blocking: in_words(&plan.blocking),
             warnings: in_words(&plan.risks),
+            unfinished: plan.unfinished.as_ref().map(words::what),
             next: plan.next.clone().map(|command| command.addressed(flags)),
         }
     }
