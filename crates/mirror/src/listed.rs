@@ -228,16 +228,17 @@ impl ListedComponent {
 /// has no tag and is named by the digits of its digest.
 pub(crate) fn is_build(tag: &Tag) -> bool {
     let name = tag.as_str();
-    let is_digest = || format!("sha256:{name}").parse::<Digest>().is_ok();
-    parse_tag(name).is_none()
-        && name.parse::<Channel>().is_err()
-        && attachment(name).is_none()
-        && !is_digest()
+    parse_tag(name).is_none() && name.parse::<Channel>().is_err() && is_own(name)
 }
 
-/// The tags that are not those of attachments.
+/// Whether a tag is neither that of an attachment nor that of a manifest which is named by the digits of its digest, such
+/// as a referrer.
+fn is_own(tag: &str) -> bool {
+    attachment(tag).is_none() && format!("sha256:{tag}").parse::<Digest>().is_err()
+}
+
 fn own_tags(tags: &BTreeSet<Tag>) -> BTreeSet<Tag> {
-    tags.iter().filter(|tag| attachment(tag.as_str()).is_none()).cloned().collect()
+    tags.iter().filter(|tag| is_own(tag.as_str())).cloned().collect()
 }
 
 fn of_repository<'a>(tags: &'a Tags, path: &str) -> impl Iterator<Item = &'a Tag> + Clone + use<'a> {
@@ -247,4 +248,22 @@ fn of_repository<'a>(tags: &'a Tags, path: &str) -> impl Iterator<Item = &'a Tag
 /// The name of the component that a repository belongs to.
 fn name_in(component: Component, path: &str) -> Option<&str> {
     path.strip_prefix(component.list())?.strip_prefix('/')?.split('/').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_of_plugins_are_neither_attachments_nor_digests() {
+        let digest = Digest::of(b"referrer");
+        let hex = digest.hex();
+        let tags = ["v1.2.3", "dev", &hex, &format!("sha256-{hex}"), &format!("sha256-{hex}.sig")];
+        let tags = Tags::from([(
+            "deckhouse-cli/plugins/tool".to_owned(),
+            tags.iter().map(|tag| tag.parse().unwrap()).collect(),
+        )]);
+        let versions = &Listed::of(&tags).plugins["tool"];
+        assert_eq!(versions.iter().map(Tag::as_str).collect::<Vec<_>>(), ["dev", "v1.2.3"]);
+    }
 }

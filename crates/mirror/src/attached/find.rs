@@ -88,21 +88,17 @@ pub(crate) async fn find<I: Attachable>(
     }
     let (mut subjects, mut seen) = (subjects(wanted), BTreeSet::new());
     let search = Search { choice, failed: AtomicBool::new(false) };
-    for depth in 0.. {
+    for _ in 0..MAX_DEPTH {
         subjects.retain(|subject, _| seen.insert(subject.clone()));
-        if subjects.is_empty() {
-            break;
-        }
-        if depth == MAX_DEPTH {
-            for ((path, digest), by) in subjects {
-                let reason = format!("what is attached to it is more than {MAX_DEPTH} levels below an image");
-                found.miss(missing(source, (&path, &digest.to_string()), &by, reason));
-            }
-            break;
-        }
-        let level = search.level(source, wanted, &subjects).await?;
+        let level = Box::pin(search.level(source, wanted, &subjects)).await?;
         subjects = self::subjects(&level.wanted);
         found.merge(level);
+    }
+    subjects.retain(|subject, _| seen.insert(subject.clone()));
+    let below = Box::pin(search.level(source, wanted, &subjects)).await?;
+    for ((path, digest), by) in self::subjects(&below.wanted) {
+        let reason = format!("it is attached more than {MAX_DEPTH} levels below an image");
+        found.miss(missing(source, (&path, &digest.to_string()), &by, reason));
     }
     Ok(found)
 }
@@ -124,12 +120,16 @@ impl Search {
         let lists = stream::iter(paths)
             .map(|path| async move { Ok::<_, Error>((path, trusted_tags(source, wanted, path).await?)) });
         let lists: BTreeMap<&str, Option<BTreeSet<Tag>>> = lists.buffered(AT_ONCE).try_collect().await?;
-        let each = stream::iter(subjects).map(|(subject, by)| {
+        let mut each = subjects.iter().map(|(subject, by)| {
             let list = lists[subject.0.as_str()].as_ref();
             self.of_subject(source, subject, by, list)
         });
-        let steps: Vec<Found> = each.buffered(AT_ONCE).try_collect().await?;
         let mut found = Found::default();
+        // The first one alone: if lists of referrers cannot be read, each request would use up its attempts.
+        if let Some(first) = each.next() {
+            found.merge(first.await?);
+        }
+        let steps: Vec<Found> = stream::iter(each).buffered(AT_ONCE).try_collect().await?;
         for step in steps {
             found.merge(step);
         }
@@ -224,7 +224,7 @@ async fn want<I: Attachable>(
 }
 
 /// Whether a failure concerns the list of referrers, and not the whole registry. The same login has just read the image.
-fn is_about_the_list(kind: &ErrorKind) -> bool {
+pub(crate) fn is_about_the_list(kind: &ErrorKind) -> bool {
     !matches!(kind, ErrorKind::Network(_) | ErrorKind::RateLimited { .. })
 }
 
