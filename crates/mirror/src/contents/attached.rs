@@ -50,6 +50,17 @@ impl Repository {
         }
     }
 
+    /// The manifest with this tag, if clients add layers to it: signatures or attestations. In a registry, its digest may
+    /// differ.
+    pub(crate) fn extensible(&self, tag: &Tag, digest: &Digest) -> Option<&RawManifest> {
+        match attachment(tag.as_str()) {
+            Some((_, Attachment::Signature | Attachment::Attestation)) => {
+                self.manifests.get(digest).filter(|it| !it.is_index())
+            }
+            _ => None,
+        }
+    }
+
     /// The tags that point to one manifest. Others are lists of what is attached, see [`Repository::list_of`].
     pub(crate) fn fixed_tags(&self) -> impl Iterator<Item = (&Tag, &Digest)> {
         self.tags.iter().filter(|(tag, digest)| self.list_of(tag, digest).is_none())

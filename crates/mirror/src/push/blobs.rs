@@ -1,4 +1,4 @@
-//! Uploading blobs: each once, mounted into its other repositories, and read back immediately.
+//! Uploading blobs: each once, mounted into its other repositories, and read back.
 
 use std::{
     collections::BTreeMap,
@@ -9,7 +9,10 @@ use std::{
 };
 
 use bundle::Bundle;
-use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use futures_util::{
+    future::try_join_all,
+    stream::{self, StreamExt as _, TryChunksError, TryStreamExt as _},
+};
 use oci::{BlobSource, Digest};
 use parking_lot::Mutex;
 use registry::client::{ErrorKind, Mount, RESUME_THRESHOLD, UploadSession};
@@ -23,8 +26,11 @@ use crate::{
 
 /// Below this size, in bytes, sending a blob again is as cheap as asking for it.
 const WORTH_ASKING: u64 = 256 * 1024;
-/// Blobs in work for each that may be in transfer: mounts and checks go on while uploads wait their turn.
+/// Blobs in work for each that may be in transfer: mounts go on while uploads wait their turn.
 const MOUNTS_PER_UPLOAD: usize = 2;
+/// Blobs that are read back at the same time, while others are uploaded. `docker-registry` allocates 4 MiB for each read:
+/// one at a time, its garbage collector runs after nearly every read, which doubles the CPU time of the read.
+const READ_TOGETHER: usize = 16;
 
 /// One blob that some repositories lack.
 struct Work<'a> {
@@ -46,7 +52,14 @@ struct MissingIn<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Transfer {
     Sent,
+    /// From another repository, or it was there.
     Mounted,
+}
+
+/// A blob in the repositories that lacked it, not yet read back.
+struct Written<'a> {
+    work: Work<'a>,
+    repositories: Vec<(&'a str, Transfer)>,
 }
 
 /// What the target lacks.
@@ -97,10 +110,12 @@ pub(super) async fn upload(
         lost: Mutex::default(),
     };
     stream::iter(work)
-        .map(Ok)
-        .try_for_each_concurrent(MOUNTS_PER_UPLOAD * options.parallel, |work| {
-            let uploader = &uploader;
-            async move { uploader.process(work).await }
+        .map(|work| uploader.write(work))
+        .buffer_unordered(MOUNTS_PER_UPLOAD * options.parallel)
+        .try_chunks(READ_TOGETHER)
+        .map_err(|TryChunksError(_, error)| error)
+        .try_for_each_concurrent(None, async |written: Vec<Written<'_>>| {
+            try_join_all(written.iter().map(|written| uploader.read_back(written))).await.map(drop)
         })
         .await?;
     observer.event(Event::StageEnded(Stage::Upload));
@@ -128,9 +143,10 @@ fn work<'a>(contents: &'a Contents, Lacks { gaps, elsewhere }: Lacks<'a>) -> Vec
 }
 
 impl Uploader<'_> {
-    async fn process(&self, work: Work<'_>) -> Result<(), Error> {
+    async fn write<'a>(&self, work: Work<'a>) -> Result<Written<'a>, Error> {
         let mut from = work.have;
         let mut is_planned = work.have.is_none();
+        let mut repositories = Vec::new();
         for MissingIn { path, is_unreadable } in &work.lack {
             let way = if *is_unreadable {
                 // Registries that share blobs between repositories have healed this one too.
@@ -146,18 +162,22 @@ impl Uploader<'_> {
                 }
             };
             is_planned = false;
-            self.read_back(path, &work, way).await?;
+            repositories.push((*path, way));
             from = Some(path);
         }
-        self.observer.event(Event::Items(1));
-        self.observer.event(Event::Detail(format!("{} ({} bytes)", work.digest, work.size)));
-        Ok(())
+        Ok(Written { work, repositories })
     }
 
     /// Brings the blob into its first repository. Mounting it from that very repository asks in one
     /// request whether it is there, as after a push that broke off, and opens the upload if not.
     async fn first(&self, path: &str, work: &Work<'_>) -> Result<Transfer, Error> {
-        let session = if work.size < WORTH_ASKING || !self.mount_rule.asks_for_own() {
+        let session = if work.size < WORTH_ASKING {
+            None
+        } else if !self.mount_rule.asks_for_own() {
+            if self.is_readable(path, work).await? {
+                self.observer.event(Event::Bytes(work.size));
+                return Ok(Transfer::Mounted);
+            }
             None
         } else {
             let repository = self.target.repository(path)?;
@@ -190,9 +210,18 @@ impl Uploader<'_> {
         Ok(Transfer::Sent)
     }
 
-    /// Reads back what was written. Other blobs are still being sent meanwhile, so this costs no time of its own. A
-    /// registry may mount from its cache what its storage no longer has: that is uploaded.
-    async fn read_back(&self, path: &str, work: &Work<'_>, way: Transfer) -> Result<(), Error> {
+    /// Reads a blob back from every repository that it was written to.
+    async fn read_back(&self, Written { work, repositories }: &Written<'_>) -> Result<(), Error> {
+        for (path, way) in repositories {
+            self.read_back_from(path, work, *way).await?;
+        }
+        self.observer.event(Event::Items(1));
+        self.observer.event(Event::Detail(format!("{} ({} bytes)", work.digest, work.size)));
+        Ok(())
+    }
+
+    /// Reads a blob back. A registry may mount from its cache what its storage no longer has: that is uploaded.
+    async fn read_back_from(&self, path: &str, work: &Work<'_>, way: Transfer) -> Result<(), Error> {
         let check = Check::Blob(path, &work.digest, work.size);
         let PushOptions { depth, visible_after, .. } = self.options;
         let read = || run_one(check, self.target, depth, When::AfterWrite(visible_after));

@@ -2,19 +2,23 @@
 //!
 //! Unlike the proof afterwards this may be wrong in one direction: what is taken for missing is offered
 //! again, and an upload begins by asking whether the blob is there. So nothing is asked about a repository
-//! that the registry does not know, or may not show as long as nothing was pushed to it.
+//! that the registry does not know, or may not show as long as nothing was pushed to it, nothing about a
+//! tag that the registry does not list, and nothing about a blob of which only missing manifests speak.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use bundle::Bundle;
 use futures_util::future::try_join_all;
+use oci::{Digest, Tag};
 
 use crate::{
-    Contents, Error, Observer, Stage,
-    read_back::{Check, Checked, Depth, Gap, Target, When, checks, run},
+    Contents, Error, Event, Observer, Stage,
+    read_back::{Check, Checked, Depth, Gap, Gaps, Target, When, begin, checks, run_into, unnamed},
 };
 
 /// Finds what the target lacks.
 pub(super) async fn inventory(
+    bundle: &Bundle,
     contents: &Contents,
     target: &Target,
     depth: Depth,
@@ -22,29 +26,98 @@ pub(super) async fn inventory(
 ) -> Result<Checked, Error> {
     let checks = checks(contents);
     let paths: BTreeSet<&str> = checks.iter().map(Check::path).collect();
-    let known = try_join_all(
-        paths.iter().map(|path| async move { Ok::<_, Error>((*path, exists(target, path).await?)) }),
+    let shown = try_join_all(
+        paths.iter().map(|path| async move { Ok::<_, Error>((*path, shown(target, path).await?)) }),
     );
-    let known: BTreeSet<&str> =
-        known.await?.into_iter().filter(|(_, exists)| *exists).map(|(path, _)| path).collect();
-    let (asked, assumed): (Vec<Check<'_>>, Vec<Check<'_>>) =
-        checks.iter().copied().partition(|check| known.contains(check.path()));
-    let asked = asked.into_iter().map(|check| (check, When::BeforePush)).collect();
-    let mut checked = run(asked, target, depth, Stage::Inventory, observer).await?;
-    for check in assumed {
-        check.record(&mut checked.gaps, Gap::not_found());
-    }
+    let shown: BTreeMap<&str, Shown> = shown.await?.into_iter().collect();
+    begin(checks.iter(), depth, Stage::Inventory, observer);
+    let mut checked = Checked::default();
+    let (mut blobs, others): (Vec<_>, Vec<_>) = checks.iter().partition(|check| check.is_blob());
+    let (asked, assumed) = partition(others, |check| shown[check.path()].may_have(check));
+    assume_missing(assumed, &mut checked.gaps, observer);
+    run_into(&mut checked, asked, target, depth, observer).await?;
+    let unnamed = unnamed(contents, &checked.extended);
+    blobs.retain(|check| !check.is_in_blobs(&unnamed));
+    let named = named(contents, &checked.gaps);
+    let is_left_out = |digest: &Digest| bundle.thin().is_some_and(|thin| thin.left_out.get(digest).is_some());
+    let is_asked = |check: &Check<'_>| match *check {
+        // What a thin bundle leaves out is never offered.
+        Check::Blob(path, digest, _) => {
+            shown[path].may_have(check) && (named.contains(&(path, *digest)) || is_left_out(digest))
+        }
+        _ => true,
+    };
+    let (asked, assumed) = partition(blobs, is_asked);
+    assume_missing(assumed, &mut checked.gaps, observer);
+    run_into(&mut checked, asked, target, depth, observer).await?;
+    observer.event(Event::StageEnded(Stage::Inventory));
     Ok(checked)
 }
 
-/// Whether the registry knows a repository, as far as it shows.
-async fn exists(target: &Target, path: &str) -> Result<bool, Error> {
+/// Those that are asked for, as before a push, and the others.
+fn partition<'a>(
+    checks: Vec<&Check<'a>>,
+    is_asked: impl Fn(&Check<'a>) -> bool,
+) -> (Vec<(Check<'a>, When)>, Vec<Check<'a>>) {
+    let (asked, others): (Vec<Check<'a>>, Vec<_>) = checks.into_iter().copied().partition(is_asked);
+    (asked.into_iter().map(|check| (check, When::BeforePush)).collect(), others)
+}
+
+fn assume_missing(checks: Vec<Check<'_>>, gaps: &mut Gaps, observer: &dyn Observer) {
+    observer.event(Event::Items(checks.len() as u64));
+    for check in checks {
+        check.record(gaps, Gap::not_found());
+    }
+}
+
+/// The blobs, each with its repository, of the manifests that the target has.
+pub(super) fn named<'a>(contents: &'a Contents, gaps: &Gaps) -> BTreeSet<(&'a str, Digest)> {
+    let mut named = BTreeSet::new();
+    for repository in &contents.repositories {
+        let path = repository.path.as_str();
+        let has_tag = |tag: &Tag| !gaps.tags.contains_key(&(path.to_owned(), tag.clone()));
+        let has = |digest: &Digest| !gaps.manifests.contains_key(&(path.to_owned(), *digest));
+        let by_tag = repository.fixed_tags().filter(|(tag, _)| has_tag(tag)).map(|(_, digest)| digest);
+        let tagged: BTreeSet<&Digest> = repository.tags.values().collect();
+        let untagged = repository.manifests.keys().filter(|digest| !tagged.contains(digest) && has(digest));
+        let there: BTreeSet<&Digest> = by_tag.chain(untagged).collect();
+        let manifests = there.into_iter().filter_map(|digest| repository.manifests.get(digest)?.parse().ok());
+        named.extend(manifests.flat_map(|it| it.blobs().map(|blob| (path, blob.digest)).collect::<Vec<_>>()));
+    }
+    named
+}
+
+/// What the registry shows of a repository.
+enum Shown {
+    /// Not the repository.
+    Nothing,
+    /// Its tags.
+    Tags(BTreeSet<String>),
+    /// It exists, or may exist; its tags are unknown.
+    Unknown,
+}
+
+impl Shown {
+    /// Whether the repository may have what is checked.
+    fn may_have(&self, check: &Check<'_>) -> bool {
+        match (self, check) {
+            (Self::Nothing, _) => false,
+            (Self::Tags(tags), Check::Tag(_, tag, _) | Check::Layers(_, tag, _)) => {
+                tags.contains(tag.as_str())
+            }
+            (Self::Tags(tags), Check::Listed(_, name)) => tags.contains(*name),
+            (Self::Tags(_) | Self::Unknown, _) => true,
+        }
+    }
+}
+
+async fn shown(target: &Target, path: &str) -> Result<Shown, Error> {
     match target.repository(path)?.tags().await {
-        Ok(tags) => Ok(tags.is_some()),
+        Ok(tags) => Ok(tags.map_or(Shown::Nothing, |tags| Shown::Tags(tags.into_iter().collect()))),
         // Quay and others refuse what does not exist yet; whether a push is allowed the first upload shows.
-        Err(error) if error.is_refused_access() => Ok(false),
+        Err(error) if error.is_refused_access() => Ok(Shown::Nothing),
         // Its objects can be asked for one by one.
-        Err(error) if error.is_isolated() => Ok(true),
+        Err(error) if error.is_isolated() => Ok(Shown::Unknown),
         Err(error) => Err(error.into()),
     }
 }

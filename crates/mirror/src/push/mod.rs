@@ -3,6 +3,7 @@
 mod blobs;
 mod index_image;
 mod inventory;
+mod layers;
 mod mount_rule;
 pub(crate) mod order;
 mod referrers;

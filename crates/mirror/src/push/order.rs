@@ -19,6 +19,8 @@ use crate::{Contents, contents::Repository, read_back::Gaps};
 pub(crate) enum Write<'a> {
     /// A manifest under a tag or its digest.
     Manifest { path: &'a str, reference: TagOrDigest, manifest: &'a RawManifest },
+    /// The layers of a manifest that the one under the same tag lacks.
+    Layers { path: &'a str, tag: &'a Tag, manifest: &'a RawManifest },
     /// The list of what is attached to a manifest, where the registry does not keep it.
     Referrers { repository: &'a Repository, subject: &'a Digest },
     /// The tag of a module or the like in its list.
@@ -64,12 +66,15 @@ pub(crate) fn steps<'a>(contents: &'a Contents, gaps: &Gaps) -> Vec<Vec<Write<'a
             }
         }
         for (tag, digest) in repository.fixed_tags() {
-            let key = (path.to_owned(), tag.clone());
-            let absent = gaps.tags.contains_key(&key) || gaps.manifests.contains_key(&(key.0, *digest));
+            let gap = gaps.tags.get(&(path.to_owned(), tag.clone()));
+            let absent = gap.is_some() || gaps.manifests.contains_key(&(path.to_owned(), *digest));
             if let Some(manifest) = repository.manifests.get(digest).filter(|_| absent) {
-                let step = order.tag(tag, digest);
-                let reference = tag.clone().into();
-                steps.entry(step).or_default().push(Write::Manifest { path, reference, manifest });
+                let write = if gap.is_some_and(|gap| gap.lacks_layers) {
+                    Write::Layers { path, tag, manifest }
+                } else {
+                    Write::Manifest { path, reference: tag.clone().into(), manifest }
+                };
+                steps.entry(order.tag(tag, digest)).or_default().push(write);
             }
         }
         let is_gap = |subject: &&Digest| gaps.referrers.contains_key(&(path.to_owned(), **subject));
@@ -264,6 +269,7 @@ mod tests {
     fn names(steps: &[Vec<Write<'_>>]) -> Vec<Vec<String>> {
         let name = |write: &Write<'_>| match write {
             Write::Manifest { path, reference, .. } => format!("{path}:{reference}"),
+            Write::Layers { path, tag, .. } => format!("{path}: layers of {tag}"),
             Write::Referrers { repository, subject } => format!("{}: list of {subject}", repository.path),
             Write::Listed(list, name) => format!("{list}:{name}"),
         };

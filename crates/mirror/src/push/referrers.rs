@@ -10,7 +10,11 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use oci::{Digest, Manifest, RawManifest};
 use registry::client::{Existence, Repository};
 
-use crate::{Error, attached::merged, contents};
+use crate::{
+    Error,
+    attached::{is_about_the_list, merged},
+    contents,
+};
 
 /// Entries of a list that are looked for at the same time.
 const AT_ONCE: usize = 16;
@@ -25,7 +29,13 @@ pub(super) async fn list(
     let attached = bundle.referrers.get(subject).into_iter().flatten();
     let attached: Vec<_> =
         attached.filter_map(|it| Some((bundle.manifests.get(&it.digest)?, it.names_subject))).collect();
-    if let Some(listed) = target.referrers(subject).await? {
+    let listed = match target.referrers(subject).await {
+        Ok(listed) => listed,
+        // Reading back reports it.
+        Err(error) if is_about_the_list(error.kind()) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    if let Some(listed) = listed {
         let lacking = attached.iter().filter(|(it, names_it)| *names_it && !listed.contains(&it.digest()));
         for (manifest, _) in lacking {
             target.put_manifest(&manifest.digest().into(), manifest).await?;
@@ -35,7 +45,7 @@ pub(super) async fn list(
     let Some(tag) = Attachment::List.tag(subject) else { return Ok(()) };
     let tag = tag.into();
     let there = target.manifest_if_present(&tag).await?;
-    if there.as_ref().is_some_and(|there| !there.is_index()) {
+    if there.as_ref().is_some_and(|there| !there.is_index() || there.digest() == *subject) {
         // Nothing can be added to an image. Reading back reports it.
         return Ok(());
     }

@@ -7,9 +7,13 @@ use std::{
 
 use bundle::Bundle;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use oci::{Digest, Tag};
+use oci::Tag;
 
-use super::{blobs, index_image, inventory::inventory, order, referrers};
+use super::{
+    blobs, index_image,
+    inventory::{inventory, named},
+    layers, order, referrers,
+};
 use crate::{
     Contents, Error, Event, Observer, Stage,
     error::Place,
@@ -69,7 +73,7 @@ pub async fn push(
     observer: &dyn Observer,
 ) -> Result<Pushed, Error> {
     let PushOptions { depth, visible_after, .. } = options;
-    let Checked { gaps: before, by_size } = inventory(contents, target, depth, observer).await?;
+    let Checked { gaps: before, by_size, .. } = inventory(bundle, contents, target, depth, observer).await?;
     if before.is_empty() {
         return Ok(Pushed { written: PushReport::default(), blobs_by_size: by_size });
     }
@@ -86,12 +90,14 @@ pub async fn push(
     written.manifests_written = write_manifests(contents, target, &before, observer).await?;
 
     // Blobs that this run wrote have been read back already; of the others, a deep comparison has read every byte. Blobs
-    // that no manifest named while this run was writing are read again: a garbage collection removes such blobs.
-    let named = named_before(contents, &before);
+    // that no manifest named while this run was writing are read again: a garbage collection removes such blobs. The tag
+    // of an image that is known by its digest never moves: one that was there is not read again.
+    let named = named(contents, &before);
     let is_read = |check: &Check<'_>| match check {
         Check::Blob(path, digest, _) => {
             depth == Depth::Digest || check.is_in(&before) || named.contains(&(*path, **digest))
         }
+        Check::Tag(_, tag, digest) => tag.as_str() == digest.hex() && !check.is_in(&before),
         _ => false,
     };
     let remaining = checks(contents).into_iter().filter(|check| !is_read(check));
@@ -104,23 +110,6 @@ pub async fn push(
         return Err(incomplete(&after.gaps, contents, target));
     }
     Ok(Pushed { written, blobs_by_size: by_size + lost.by_size })
-}
-
-/// The blobs, each with its repository, of the manifests that the target had before anything was written.
-fn named_before<'a>(contents: &'a Contents, before: &Gaps) -> BTreeSet<(&'a str, Digest)> {
-    let mut named = BTreeSet::new();
-    for repository in &contents.repositories {
-        let path = repository.path.as_str();
-        let has_tag = |tag: &Tag| !before.tags.contains_key(&(path.to_owned(), tag.clone()));
-        let has = |digest: &Digest| !before.manifests.contains_key(&(path.to_owned(), *digest));
-        let by_tag = repository.fixed_tags().filter(|(tag, _)| has_tag(tag)).map(|(_, digest)| digest);
-        let tagged: BTreeSet<&Digest> = repository.tags.values().collect();
-        let untagged = repository.manifests.keys().filter(|digest| !tagged.contains(digest) && has(digest));
-        let there: BTreeSet<&Digest> = by_tag.chain(untagged).collect();
-        let manifests = there.into_iter().filter_map(|digest| repository.manifests.get(digest)?.parse().ok());
-        named.extend(manifests.flat_map(|it| it.blobs().map(|blob| (path, blob.digest)).collect::<Vec<_>>()));
-    }
-    named
 }
 
 fn incomplete(gaps: &Gaps, contents: &Contents, target: &Target) -> Error {
@@ -148,6 +137,10 @@ async fn write_manifests(
                     order::Write::Manifest { path, reference, manifest } => {
                         target.repository(path)?.put_manifest(&reference, manifest).await?;
                         observer.event(Event::Detail(format!("{path}:{reference}")));
+                    }
+                    order::Write::Layers { path, tag, manifest } => {
+                        layers::add(&target.repository(path)?, tag, manifest).await?;
+                        observer.event(Event::Detail(format!("{path}:{tag}")));
                     }
                     order::Write::Referrers { repository, subject } => {
                         referrers::list(&target.repository(&repository.path)?, repository, subject).await?;

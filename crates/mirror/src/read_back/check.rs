@@ -7,13 +7,17 @@ use std::{
 
 use deckhouse::repositories::Attachment;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use oci::{Descriptor, Digest, Manifest, Tag, TagOrDigest};
+use oci::{Descriptor, Digest, Manifest, RawManifest, Tag, TagOrDigest};
 use parking_lot::Mutex;
 use registry::client::BlobState;
 use tokio::time::Instant;
 
 use super::{Depth, Gap, Gaps, Target};
-use crate::{Cause, Contents, Error, Event, Observer, Stage, contents::AttachedManifest};
+use crate::{
+    Cause, Contents, Error, Event, Observer, Stage,
+    attached::{in_common, is_about_the_list},
+    contents::AttachedManifest,
+};
 
 /// Requests that may wait for an answer at the same time; the client bounds what really runs.
 const CONCURRENT_CHECKS: usize = 64;
@@ -38,6 +42,8 @@ pub(crate) enum When {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Check<'a> {
     Tag(&'a str, &'a Tag, &'a Digest),
+    /// A tag whose manifest may have more layers in a registry.
+    Layers(&'a str, &'a Tag, &'a RawManifest),
     Manifest(&'a str, &'a Digest),
     Blob(&'a str, &'a Digest, u64),
     /// That the registry lists what is attached to a manifest.
@@ -51,12 +57,15 @@ pub(crate) struct Checked {
     pub(crate) gaps: Gaps,
     /// Blobs of which only the size is known, since the registry ignores `Range`.
     pub(crate) by_size: usize,
+    /// Manifests of which the target has every layer, and others under the same tag; each with its repository.
+    pub(crate) extended: BTreeSet<(String, Digest)>,
 }
 
 /// How one check ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Found {
     InPlace,
+    Extended,
     SizeOnly,
     Gap(Gap),
 }
@@ -69,7 +78,12 @@ pub(crate) fn checks(contents: &Contents) -> Vec<Check<'_>> {
     let mut blobs = Vec::new();
     for repository in &contents.repositories {
         let path = repository.path.as_str();
-        checks.extend(repository.fixed_tags().map(|(tag, digest)| Check::Tag(path, tag, digest)));
+        checks.extend(repository.fixed_tags().map(
+            |(tag, digest)| match repository.extensible(tag, digest) {
+                Some(manifest) => Check::Layers(path, tag, manifest),
+                None => Check::Tag(path, tag, digest),
+            },
+        ));
         let tagged: BTreeSet<&Digest> = repository.tags.values().collect();
         let untagged = repository.manifests.keys().filter(|digest| !tagged.contains(digest));
         checks.extend(untagged.map(|digest| Check::Manifest(path, digest)));
@@ -94,11 +108,52 @@ pub(crate) async fn all(
     stage: Stage,
     observer: &dyn Observer,
 ) -> Result<Checked, Error> {
-    let checks = checks(contents).into_iter().map(|check| (check, When::Alone)).collect();
-    run(checks, target, depth, stage, observer).await
+    let checks = checks(contents);
+    begin(checks.iter(), depth, stage, observer);
+    let (mut blobs, others): (Vec<_>, Vec<_>) = checks.iter().partition(|check| check.is_blob());
+    let mut checked = Checked::default();
+    run_into(&mut checked, alone(others), target, depth, observer).await?;
+    let unnamed = unnamed(contents, &checked.extended);
+    blobs.retain(|check| !check.is_in_blobs(&unnamed));
+    run_into(&mut checked, alone(blobs), target, depth, observer).await?;
+    observer.event(Event::StageEnded(stage));
+    Ok(checked)
 }
 
-/// Carries out every check.
+fn alone<'a>(checks: Vec<&Check<'a>>) -> Vec<(Check<'a>, When)> {
+    checks.into_iter().map(|check| (*check, When::Alone)).collect()
+}
+
+/// The blobs, each with its repository, that the target need not have, since it has only extended forms of the manifests
+/// that name them: their configurations.
+pub(crate) fn unnamed<'a>(
+    contents: &'a Contents,
+    extended: &BTreeSet<(String, Digest)>,
+) -> BTreeSet<(&'a str, Digest)> {
+    let mut unnamed = BTreeSet::new();
+    for (path, digest) in extended {
+        let Some(repository) = contents.repository(path) else { continue };
+        let is_extended = |digest: &Digest| extended.contains(&(path.clone(), *digest));
+        let Some(Ok(Manifest::Image { config, .. })) =
+            repository.manifests.get(digest).map(RawManifest::parse)
+        else {
+            continue;
+        };
+        let is_named = repository.manifests.iter().any(|(digest, manifest)| match manifest.parse() {
+            Ok(Manifest::Image { layers, .. }) if is_extended(digest) => {
+                layers.iter().any(|layer| layer.digest == config.digest)
+            }
+            Ok(manifest) => manifest.blobs().any(|blob| blob.digest == config.digest),
+            Err(_) => false,
+        });
+        if !is_named {
+            unnamed.insert((repository.path.as_str(), config.digest));
+        }
+    }
+    unnamed
+}
+
+/// Carries out every check, as one stage.
 pub(crate) async fn run(
     checks: Vec<(Check<'_>, When)>,
     target: &Target,
@@ -106,12 +161,36 @@ pub(crate) async fn run(
     stage: Stage,
     observer: &dyn Observer,
 ) -> Result<Checked, Error> {
+    begin(checks.iter().map(|(check, _)| check), depth, stage, observer);
+    let mut checked = Checked::default();
+    run_into(&mut checked, checks, target, depth, observer).await?;
+    observer.event(Event::StageEnded(stage));
+    Ok(checked)
+}
+
+/// Reports the beginning of a stage with these checks.
+pub(crate) fn begin<'a>(
+    checks: impl Iterator<Item = &'a Check<'a>> + Clone,
+    depth: Depth,
+    stage: Stage,
+    observer: &dyn Observer,
+) {
     let bytes = match depth {
         Depth::LastByte => 0,
-        Depth::Digest => checks.iter().map(|(check, _)| check.blob_size()).sum(),
+        Depth::Digest => checks.clone().map(Check::blob_size).sum(),
     };
-    observer.event(Event::StageBegan { stage, bytes, items: checks.len() as u64 });
-    let checked = Mutex::new(Checked::default());
+    observer.event(Event::StageBegan { stage, bytes, items: checks.count() as u64 });
+}
+
+/// Carries out every check, and adds what it finds to `checked`.
+pub(crate) async fn run_into(
+    checked: &mut Checked,
+    checks: Vec<(Check<'_>, When)>,
+    target: &Target,
+    depth: Depth,
+    observer: &dyn Observer,
+) -> Result<(), Error> {
+    let checked = Mutex::new(checked);
     stream::iter(checks)
         .map(Ok)
         .try_for_each_concurrent(CONCURRENT_CHECKS, |(check, when)| {
@@ -119,6 +198,7 @@ pub(crate) async fn run(
             async move {
                 match check.run(target, depth, when, observer).await? {
                     Found::InPlace => {}
+                    Found::Extended => check.record_extended(&mut checked.lock().extended),
                     Found::SizeOnly => checked.lock().by_size += 1,
                     Found::Gap(gap) => check.record(&mut checked.lock().gaps, gap),
                 }
@@ -126,9 +206,7 @@ pub(crate) async fn run(
                 Ok::<_, Error>(())
             }
         })
-        .await?;
-    observer.event(Event::StageEnded(stage));
-    Ok(checked.into_inner())
+        .await
 }
 
 /// Carries out one check: why the thing does not count as there, and whether only its size is known.
@@ -139,7 +217,7 @@ pub(crate) async fn run_one(
     when: When,
 ) -> Result<(Option<Gap>, bool), Error> {
     Ok(match check.run(target, depth, when, &crate::events::Silent).await? {
-        Found::InPlace => (None, false),
+        Found::InPlace | Found::Extended => (None, false),
         Found::SizeOnly => (None, true),
         Found::Gap(gap) => (Some(gap), false),
     })
@@ -150,11 +228,21 @@ impl Check<'_> {
     pub(crate) fn path(&self) -> &str {
         match self {
             Self::Tag(path, ..)
+            | Self::Layers(path, ..)
             | Self::Manifest(path, _)
             | Self::Blob(path, ..)
             | Self::Referrers(path, ..) => path,
             Self::Listed(list, _) => list,
         }
+    }
+
+    pub(crate) fn is_blob(&self) -> bool {
+        matches!(self, Self::Blob(..))
+    }
+
+    /// Whether it is about one of these blobs.
+    pub(crate) fn is_in_blobs(&self, blobs: &BTreeSet<(&str, Digest)>) -> bool {
+        matches!(self, Self::Blob(path, digest, _) if blobs.contains(&(*path, **digest)))
     }
 
     /// Size in bytes of the blob that is checked; 0 for anything else.
@@ -172,6 +260,7 @@ impl Check<'_> {
                 gaps.tags.contains_key(&(path.to_owned(), tag.clone()))
                     || gaps.manifests.contains_key(&(path.to_owned(), *digest))
             }
+            Self::Layers(path, tag, _) => gaps.tags.contains_key(&(path.to_owned(), tag.clone())),
             Self::Manifest(path, digest) => gaps.manifests.contains_key(&(path.to_owned(), *digest)),
             Self::Blob(path, digest, _) => gaps.blobs.contains_key(&(path.to_owned(), *digest)),
             Self::Referrers(path, subject, _) => gaps.referrers.contains_key(&(path.to_owned(), *subject)),
@@ -182,13 +271,21 @@ impl Check<'_> {
     /// Records that the thing is not in place.
     pub(crate) fn record(&self, gaps: &mut Gaps, gap: Gap) {
         match *self {
-            Self::Tag(path, tag, _) => drop(gaps.tags.insert((path.to_owned(), tag.clone()), gap)),
+            Self::Tag(path, tag, _) | Self::Layers(path, tag, _) => {
+                drop(gaps.tags.insert((path.to_owned(), tag.clone()), gap));
+            }
             Self::Manifest(path, digest) => drop(gaps.manifests.insert((path.to_owned(), *digest), gap)),
             Self::Blob(path, digest, _) => drop(gaps.blobs.insert((path.to_owned(), *digest), gap)),
             Self::Referrers(path, subject, _) => {
                 drop(gaps.referrers.insert((path.to_owned(), *subject), gap));
             }
             Self::Listed(list, name) => drop(gaps.listed.insert((list, name.to_owned()))),
+        }
+    }
+
+    fn record_extended(&self, extended: &mut BTreeSet<(String, Digest)>) {
+        if let Self::Layers(path, _, manifest) = self {
+            extended.insert(((*path).to_owned(), manifest.digest()));
         }
     }
 
@@ -227,6 +324,7 @@ impl Check<'_> {
     async fn look(&self, target: &Target, depth: Depth, observer: &dyn Observer) -> Result<Found, Error> {
         match *self {
             Check::Tag(path, tag, digest) => manifest(target, path, &tag.clone().into(), digest).await,
+            Check::Layers(path, tag, ours) => layers(target, path, tag, ours).await,
             Check::Manifest(path, digest) => manifest(target, path, &(*digest).into(), digest).await,
             Check::Blob(path, digest, size) => match depth {
                 Depth::LastByte => last_byte(target, path, digest, size).await,
@@ -254,12 +352,34 @@ async fn manifest(
 ) -> Result<Found, Error> {
     match target.repository(path)?.manifest_if_present(reference).await {
         Ok(Some(found)) if found.digest() == *digest => Ok(Found::InPlace),
-        Ok(Some(found)) => {
-            Ok(Found::Gap(Gap::missing(format!("points to {} instead of {digest}", found.digest()))))
-        }
+        Ok(Some(found)) => Ok(Found::Gap(Gap::missing(points_elsewhere(&found, digest)))),
         Ok(None) => Ok(Found::Gap(Gap::not_found())),
         Err(error) => gap(error.into()),
     }
+}
+
+/// Whether the manifest with this tag has every layer of the bundle's.
+async fn layers(target: &Target, path: &str, tag: &Tag, ours: &RawManifest) -> Result<Found, Error> {
+    let there = match target.repository(path)?.manifest_if_present(&tag.clone().into()).await {
+        Ok(Some(there)) => there,
+        Ok(None) => return Ok(Found::Gap(Gap::not_found())),
+        Err(error) => return gap(error.into()),
+    };
+    if there.digest() == ours.digest() {
+        return Ok(Found::InPlace);
+    }
+    match in_common(&there, ours) {
+        Some((common, all)) if common == all => Ok(Found::Extended),
+        Some((common, all)) => {
+            let reason = format!("has {common} of the {all} signatures or attestations in the bundle");
+            Ok(Found::Gap(Gap { lacks_layers: true, ..Gap::missing(reason) }))
+        }
+        None => Ok(Found::Gap(Gap::missing(points_elsewhere(&there, &ours.digest())))),
+    }
+}
+
+fn points_elsewhere(there: &RawManifest, expected: &Digest) -> String {
+    format!("points to {} instead of {expected}", there.digest())
 }
 
 /// Whether the registry lists what is attached, by the referrers API or, without it, by the tag that stands for it.
@@ -278,6 +398,13 @@ async fn referrers(
                 Ok(list) => list,
                 Err(error) => return gap(error.into()),
             };
+            if list.as_ref().is_some_and(|list| list.digest() == *subject) {
+                let reason = format!(
+                    "the registry takes the tag {tag}, which lists what is attached, for the image itself; to leave out \
+                     what is attached, pull with --no-signatures"
+                );
+                return Ok(Found::Gap(Gap::missing(reason)));
+            }
             if list.as_ref().is_some_and(|list| !list.is_index()) {
                 let reason = format!("the tag {tag}, which lists what is attached, is not an index");
                 return Ok(Found::Gap(Gap::missing(reason)));
@@ -286,6 +413,12 @@ async fn referrers(
             let listed = parsed.iter().flat_map(Manifest::children).map(|entry| entry.digest);
             let listed: BTreeSet<Digest> = listed.collect();
             first(attached, |it| !listed.contains(&it.digest))
+        }
+        Err(error) if is_about_the_list(error.kind()) => {
+            let reason = format!(
+                "what is attached to it is unknown: {error}; to leave out what is attached, pull with --no-signatures"
+            );
+            return Ok(Found::Gap(Gap::missing(reason)));
         }
         Err(error) => return gap(error.into()),
     };
@@ -308,7 +441,7 @@ async fn last_byte(target: &Target, path: &str, digest: &Digest, size: u64) -> R
         Ok(BlobState::Absent) => Ok(Found::Gap(Gap::not_found())),
         Ok(BlobState::OtherSize(found)) => {
             let reason = format!("{found} bytes instead of {size}");
-            Ok(Found::Gap(Gap { cause: Cause::Unreadable, reason }))
+            Ok(Found::Gap(Gap::new(Cause::Unreadable, reason)))
         }
         Err(error) => gap(error.into()),
     }
@@ -337,7 +470,7 @@ async fn whole(
     if found == *digest {
         return Ok(Found::InPlace);
     }
-    Ok(Found::Gap(Gap { cause: Cause::Damaged, reason: format!("the content has the digest {found}") }))
+    Ok(Found::Gap(Gap::new(Cause::Damaged, format!("the content has the digest {found}"))))
 }
 
 /// A target that holds something wrong, or cannot deliver this one thing, lacks it; one that cannot be read is a
@@ -348,7 +481,7 @@ fn gap(error: Error) -> Result<Found, Error> {
         Error::Registry(registry)
             if registry.is_isolated() || registry.is_truncated() || error.is_bad_content() =>
         {
-            Ok(Found::Gap(Gap { cause: Cause::Unreadable, reason: error.to_string() }))
+            Ok(Found::Gap(Gap::new(Cause::Unreadable, error.to_string())))
         }
         _ => Err(error),
     }

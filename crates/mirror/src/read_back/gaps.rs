@@ -15,11 +15,17 @@ use crate::{
 pub(crate) struct Gap {
     pub(crate) cause: Cause,
     pub(crate) reason: String,
+    /// Whether a tag is there, and its manifest lacks layers of the bundle's: signatures or attestations.
+    pub(crate) lacks_layers: bool,
 }
 
 impl Gap {
     pub(crate) fn missing(reason: impl Into<String>) -> Self {
-        Self { cause: Cause::Missing, reason: reason.into() }
+        Self::new(Cause::Missing, reason)
+    }
+
+    pub(crate) fn new(cause: Cause, reason: impl Into<String>) -> Self {
+        Self { cause, reason: reason.into(), lacks_layers: false }
     }
 
     pub(crate) fn not_found() -> Self {
@@ -36,6 +42,7 @@ impl Gap {
                     "the upload succeeded, but the registry keeps its own damaged copy: {}",
                     self.reason
                 ),
+                ..self
             },
             _ => self,
         }

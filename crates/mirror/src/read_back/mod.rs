@@ -8,7 +8,9 @@ mod check;
 mod gaps;
 mod target;
 
-pub(crate) use check::{Check, Checked, When, all, blob_descriptor, checks, run, run_one};
+pub(crate) use check::{
+    Check, Checked, When, all, begin, blob_descriptor, checks, run, run_into, run_one, unnamed,
+};
 pub(crate) use gaps::Gap;
 pub use gaps::Gaps;
 pub use target::Target;

@@ -1,0 +1,47 @@
+//! Signatures and attestations that a registry already has others of, under the same tag.
+
+use std::collections::BTreeSet;
+
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use oci::{Digest, Manifest, RawManifest, Tag};
+use registry::client::{BlobState, Repository};
+
+use crate::{
+    Error,
+    attached::{only_in, with_layers},
+};
+
+/// Layers that are looked for at the same time.
+const AT_ONCE: usize = 16;
+
+/// Adds the layers of the bundle's manifest `ours` to the one that the registry has under `tag`. All of them are in the
+/// repository already.
+pub(super) async fn add(target: &Repository, tag: &Tag, ours: &RawManifest) -> Result<(), Error> {
+    let reference = tag.clone().into();
+    let extended = match target.manifest_if_present(&reference).await? {
+        Some(there) => {
+            let gone = gone(target, &there, ours).await?;
+            with_layers(&there, &gone, ours).map_err(|error| Error::Internal(error.to_string()))?
+        }
+        None => None,
+    };
+    target.put_manifest(&reference, extended.as_ref().unwrap_or(ours)).await?;
+    Ok(())
+}
+
+/// The layers of the registry's manifest that are not in the registry: it would refuse a manifest with them.
+async fn gone(
+    target: &Repository,
+    there: &RawManifest,
+    ours: &RawManifest,
+) -> Result<BTreeSet<Digest>, Error> {
+    let others = only_in(there, ours);
+    let Ok(Manifest::Image { layers, .. }) = there.parse() else { return Ok(BTreeSet::new()) };
+    let others = layers.into_iter().filter(|layer| others.contains(&layer.digest));
+    let absent = stream::iter(others).map(|layer| async move {
+        let state = target.check_blob(&layer.digest, layer.size).await?;
+        Ok::<_, Error>((state == BlobState::Absent).then_some(layer.digest))
+    });
+    let absent: Vec<Option<Digest>> = absent.buffered(AT_ONCE).try_collect().await?;
+    Ok(absent.into_iter().flatten().collect())
+}
