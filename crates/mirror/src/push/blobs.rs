@@ -241,7 +241,7 @@ impl Uploader<'_> {
 
     async fn is_readable(&self, path: &str, work: &Work<'_>) -> Result<bool, Error> {
         let check = Check::Blob(path, &work.digest, work.size);
-        Ok(run_one(check, self.target, self.options.depth, When::Alone).await?.0.is_none())
+        Ok(run_one(check, self.target, self.options.depth, When::BeforePush).await?.0.is_none())
     }
 
     async fn mount(&self, path: &str, sibling: &str, work: &Work<'_>) -> Result<Mount, Error> {

@@ -1,4 +1,4 @@
-//! Signatures and attestations that a registry already has others of, under the same tag.
+//! Writing signatures and attestations without taking away those that only the registry has under the same tag.
 
 use std::collections::BTreeSet;
 
@@ -14,9 +14,9 @@ use crate::{
 /// Layers that are looked for at the same time.
 const AT_ONCE: usize = 16;
 
-/// Adds the layers of the bundle's manifest `ours` to the one that the registry has under `tag`. All of them are in the
-/// repository already.
-pub(super) async fn add(target: &Repository, tag: &Tag, ours: &RawManifest) -> Result<(), Error> {
+/// Writes the bundle's manifest `ours` under `tag`, or adds its layers to the manifest that the registry has there. All of
+/// them are in the repository already.
+pub(super) async fn put(target: &Repository, tag: &Tag, ours: &RawManifest) -> Result<(), Error> {
     let reference = tag.clone().into();
     let extended = match target.manifest_if_present(&reference).await? {
         Some(there) => {

@@ -19,7 +19,7 @@ use crate::{Contents, contents::Repository, read_back::Gaps};
 pub(crate) enum Write<'a> {
     /// A manifest under a tag or its digest.
     Manifest { path: &'a str, reference: TagOrDigest, manifest: &'a RawManifest },
-    /// The layers of a manifest that the one under the same tag lacks.
+    /// A manifest under a tag whose manifest may have more layers in the target.
     Layers { path: &'a str, tag: &'a Tag, manifest: &'a RawManifest },
     /// The list of what is attached to a manifest, where the registry does not keep it.
     Referrers { repository: &'a Repository, subject: &'a Digest },
@@ -66,13 +66,12 @@ pub(crate) fn steps<'a>(contents: &'a Contents, gaps: &Gaps) -> Vec<Vec<Write<'a
             }
         }
         for (tag, digest) in repository.fixed_tags() {
-            let gap = gaps.tags.get(&(path.to_owned(), tag.clone()));
-            let absent = gap.is_some() || gaps.manifests.contains_key(&(path.to_owned(), *digest));
+            let key = (path.to_owned(), tag.clone());
+            let absent = gaps.tags.contains_key(&key) || gaps.manifests.contains_key(&(key.0, *digest));
             if let Some(manifest) = repository.manifests.get(digest).filter(|_| absent) {
-                let write = if gap.is_some_and(|gap| gap.lacks_layers) {
-                    Write::Layers { path, tag, manifest }
-                } else {
-                    Write::Manifest { path, reference: tag.clone().into(), manifest }
+                let write = match repository.extensible(tag, digest) {
+                    Some(manifest) => Write::Layers { path, tag, manifest },
+                    None => Write::Manifest { path, reference: tag.clone().into(), manifest },
                 };
                 steps.entry(order.tag(tag, digest)).or_default().push(write);
             }
@@ -269,7 +268,7 @@ mod tests {
     fn names(steps: &[Vec<Write<'_>>]) -> Vec<Vec<String>> {
         let name = |write: &Write<'_>| match write {
             Write::Manifest { path, reference, .. } => format!("{path}:{reference}"),
-            Write::Layers { path, tag, .. } => format!("{path}: layers of {tag}"),
+            Write::Layers { path, tag, .. } => format!("{path}:{tag} with its layers"),
             Write::Referrers { repository, subject } => format!("{}: list of {subject}", repository.path),
             Write::Listed(list, name) => format!("{list}:{name}"),
         };
@@ -343,7 +342,7 @@ mod tests {
             [
                 vec![format!("{path}:{}", release.digest())],
                 vec![format!("{path}:{sbom_tag}")],
-                vec![format!("{path}:{signature_tag}")],
+                vec![format!("{path}:{signature_tag} with its layers")],
                 vec![format!("{path}: list of {}", release.digest())],
                 vec![format!("{path}:v1.58.3")],
                 vec![format!("{path}:stable")],

@@ -139,7 +139,7 @@ async fn write_manifests(
                         observer.event(Event::Detail(format!("{path}:{reference}")));
                     }
                     order::Write::Layers { path, tag, manifest } => {
-                        layers::add(&target.repository(path)?, tag, manifest).await?;
+                        layers::put(&target.repository(path)?, tag, manifest).await?;
                         observer.event(Event::Detail(format!("{path}:{tag}")));
                     }
                     order::Write::Referrers { repository, subject } => {

@@ -372,7 +372,7 @@ async fn layers(target: &Target, path: &str, tag: &Tag, ours: &RawManifest) -> R
         Some((common, all)) if common == all => Ok(Found::Extended),
         Some((common, all)) => {
             let reason = format!("has {common} of the {all} signatures or attestations in the bundle");
-            Ok(Found::Gap(Gap { lacks_layers: true, ..Gap::missing(reason) }))
+            Ok(Found::Gap(Gap::missing(reason)))
         }
         None => Ok(Found::Gap(Gap::missing(points_elsewhere(&there, &ours.digest())))),
     }

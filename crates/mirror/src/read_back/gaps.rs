@@ -15,8 +15,6 @@ use crate::{
 pub(crate) struct Gap {
     pub(crate) cause: Cause,
     pub(crate) reason: String,
-    /// Whether a tag is there, and its manifest lacks layers of the bundle's: signatures or attestations.
-    pub(crate) lacks_layers: bool,
 }
 
 impl Gap {
@@ -25,7 +23,7 @@ impl Gap {
     }
 
     pub(crate) fn new(cause: Cause, reason: impl Into<String>) -> Self {
-        Self { cause, reason: reason.into(), lacks_layers: false }
+        Self { cause, reason: reason.into() }
     }
 
     pub(crate) fn not_found() -> Self {
@@ -42,7 +40,6 @@ impl Gap {
                     "the upload succeeded, but the registry keeps its own damaged copy: {}",
                     self.reason
                 ),
-                ..self
             },
             _ => self,
         }

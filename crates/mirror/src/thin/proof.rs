@@ -52,7 +52,7 @@ pub(crate) async fn prove_left_out(
         };
         // The reason of a repository that the bundle has says more than that of one that may not exist.
         let own = paths.first().and_then(|path| gaps.blobs.get(&((*path).to_owned(), digest)));
-        let Gap { cause, reason, .. } = own.unwrap_or(&gap).clone();
+        let Gap { cause, reason } = own.unwrap_or(&gap).clone();
         let users = paths.iter().filter_map(|path| contents.repository(path));
         missing.push(MissingItem {
             repository: target.name(repository),
