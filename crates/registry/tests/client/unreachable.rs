@@ -52,7 +52,7 @@ fn assert_unreachable(error: &Error) {
 async fn a_registry_is_waited_for_while_it_is_restarted() {
     let registry = Restartable::new();
     let server = registry.start();
-    let repository = registry.repository(Duration::from_secs(60));
+    let repository = registry.repository(Duration::from_mins(1));
     let (first, second) = (content(1000), content(2_000_000));
     push(&repository, &first).await.unwrap();
     server.shutdown().await;
@@ -87,7 +87,7 @@ async fn a_registry_that_stays_away_is_given_up() {
 
 #[tokio::test]
 async fn what_never_answered_is_given_up_soon() {
-    let long = Duration::from_secs(60);
+    let long = Duration::from_mins(1);
     let begun = Instant::now();
     let registry = Restartable::new();
     assert_unreachable(&push(&registry.repository(long), &content(10)).await.unwrap_err());
