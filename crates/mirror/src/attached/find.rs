@@ -96,7 +96,8 @@ pub(crate) async fn find<I: Attachable>(
     }
     subjects.retain(|subject, _| seen.insert(subject.clone()));
     let below = Box::pin(search.level(source, wanted, &subjects)).await?;
-    for ((path, digest), by) in self::subjects(&below.wanted) {
+    for ((path, digest), by) in self::subjects(&below.wanted).into_iter().filter(|(it, _)| !seen.contains(it))
+    {
         let reason = format!("it is attached more than {MAX_DEPTH} levels below an image");
         found.miss(missing(source, (&path, &digest.to_string()), &by, reason));
     }

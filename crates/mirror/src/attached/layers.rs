@@ -20,7 +20,7 @@ pub(crate) fn only_in(there: &RawManifest, ours: &RawManifest) -> BTreeSet<Diges
 }
 
 /// The registry's manifest `there` without the layers in `gone`, and with the layers of `ours` that it lacks; `None` if one
-/// of them has no layers.
+/// of them has no layers. A configuration in `gone` is replaced by that of `ours`.
 ///
 /// # Errors
 /// [`ManifestError`] if that is more than a manifest may have.
@@ -29,12 +29,16 @@ pub(crate) fn with_layers(
     gone: &BTreeSet<Digest>,
     ours: &RawManifest,
 ) -> Result<Option<RawManifest>, ManifestError> {
-    let (Some(mut all), Some(ours)) = (layers(there), layers(ours)) else { return Ok(None) };
+    let (Some(mut all), Some(own)) = (layers(there), layers(ours)) else { return Ok(None) };
     all.retain(|layer| digest(layer).is_none_or(|digest| !gone.contains(&digest)));
-    let lacking: Vec<Value> = ours.into_iter().filter(|layer| !has(&all, layer)).collect();
+    let lacking: Vec<Value> = own.into_iter().filter(|layer| !has(&all, layer)).collect();
     all.extend(lacking);
-    let Ok(mut manifest) = serde_json::from_slice::<Value>(there.bytes()) else { return Ok(None) };
+    let parse = |manifest: &RawManifest| serde_json::from_slice::<Value>(manifest.bytes());
+    let (Ok(mut manifest), Ok(own)) = (parse(there), parse(ours)) else { return Ok(None) };
     manifest["layers"] = Value::Array(all);
+    if digest(&manifest["config"]).is_some_and(|config| gone.contains(&config)) {
+        manifest["config"] = own["config"].clone();
+    }
     RawManifest::new(Some(there.media_type()), manifest.to_string().into()).map(Some)
 }
 
@@ -104,6 +108,15 @@ mod tests {
         assert_eq!(only_in(&there, &ours), BTreeSet::from([Digest::of(&[0]), Digest::of(&[1])]));
         let all = with_layers(&there, &gone, &ours).unwrap().unwrap();
         assert_eq!(signatures(&all), [2, 4]);
+        let text = String::from_utf8(ours.bytes().to_vec()).unwrap();
+        let (config, other) = (Digest::of(b"config"), Digest::of(b"other"));
+        let ours =
+            RawManifest::new(None, text.replace(&config.to_string(), &other.to_string()).into()).unwrap();
+        for (gone, expected) in [(BTreeSet::from([config]), other), (BTreeSet::new(), config)] {
+            let all = with_layers(&there, &gone, &ours).unwrap().unwrap();
+            let all: Value = serde_json::from_slice(all.bytes()).unwrap();
+            assert_eq!(digest(&all["config"]), Some(expected));
+        }
     }
 
     #[test]

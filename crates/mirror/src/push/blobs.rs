@@ -25,10 +25,10 @@ use crate::{
 };
 
 /// Below this size, in bytes, sending a blob again is as cheap as asking for it.
-const WORTH_ASKING: u64 = 256 * 1024;
+pub(super) const WORTH_ASKING: u64 = 256 * 1024;
 /// Blobs in work for each that may be in transfer: mounts go on while uploads wait their turn.
 const MOUNTS_PER_UPLOAD: usize = 2;
-/// Blobs that are read back at the same time, while others are uploaded. `docker-registry` allocates 4 MiB for each read:
+/// Small blobs that are read back at the same time, while others are uploaded. `docker-registry` allocates 4 MiB for each read:
 /// one at a time, its garbage collector runs after nearly every read, which doubles the CPU time of the read.
 const READ_TOGETHER: usize = 16;
 
@@ -52,7 +52,6 @@ struct MissingIn<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Transfer {
     Sent,
-    /// From another repository, or it was there.
     Mounted,
 }
 
@@ -112,6 +111,7 @@ pub(super) async fn upload(
     stream::iter(work)
         .map(|work| uploader.write(work))
         .buffer_unordered(MOUNTS_PER_UPLOAD * options.parallel)
+        .try_filter_map(async |written| Ok(written))
         .try_chunks(READ_TOGETHER)
         .map_err(|TryChunksError(_, error)| error)
         .try_for_each_concurrent(None, async |written: Vec<Written<'_>>| {
@@ -129,6 +129,7 @@ fn work<'a>(contents: &'a Contents, Lacks { gaps, elsewhere }: Lacks<'a>) -> Vec
         let (mut have, mut lack) = (None, Vec::new());
         for path in paths {
             match gaps.blobs.get(&(path.to_owned(), digest)) {
+                None if gaps.unnamed.contains(&(path.to_owned(), digest)) => {}
                 None => have = have.or(Some(path)),
                 Some(gap) => lack.push(MissingIn { path, is_unreadable: gap.cause != Cause::Missing }),
             }
@@ -143,7 +144,8 @@ fn work<'a>(contents: &'a Contents, Lacks { gaps, elsewhere }: Lacks<'a>) -> Vec
 }
 
 impl Uploader<'_> {
-    async fn write<'a>(&self, work: Work<'a>) -> Result<Written<'a>, Error> {
+    /// Brings a blob into every repository that lacks it. A large one is read back at once, and `None` returned.
+    async fn write<'a>(&self, work: Work<'a>) -> Result<Option<Written<'a>>, Error> {
         let mut from = work.have;
         let mut is_planned = work.have.is_none();
         let mut repositories = Vec::new();
@@ -165,19 +167,18 @@ impl Uploader<'_> {
             repositories.push((*path, way));
             from = Some(path);
         }
-        Ok(Written { work, repositories })
+        let is_large = work.size > RESUME_THRESHOLD;
+        let written = Written { work, repositories };
+        if is_large {
+            self.read_back(&written).await?;
+        }
+        Ok((!is_large).then_some(written))
     }
 
     /// Brings the blob into its first repository. Mounting it from that very repository asks in one
     /// request whether it is there, as after a push that broke off, and opens the upload if not.
     async fn first(&self, path: &str, work: &Work<'_>) -> Result<Transfer, Error> {
-        let session = if work.size < WORTH_ASKING {
-            None
-        } else if !self.mount_rule.asks_for_own() {
-            if self.is_readable(path, work).await? {
-                self.observer.event(Event::Bytes(work.size));
-                return Ok(Transfer::Mounted);
-            }
+        let session = if work.size < WORTH_ASKING || !self.mount_rule.asks_for_own() {
             None
         } else {
             let repository = self.target.repository(path)?;
@@ -241,7 +242,7 @@ impl Uploader<'_> {
 
     async fn is_readable(&self, path: &str, work: &Work<'_>) -> Result<bool, Error> {
         let check = Check::Blob(path, &work.digest, work.size);
-        Ok(run_one(check, self.target, self.options.depth, When::BeforePush).await?.0.is_none())
+        Ok(run_one(check, self.target, self.options.depth, When::Alone).await?.0.is_none())
     }
 
     async fn mount(&self, path: &str, sibling: &str, work: &Work<'_>) -> Result<Mount, Error> {

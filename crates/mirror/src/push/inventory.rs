@@ -3,7 +3,7 @@
 //! Unlike the proof afterwards this may be wrong in one direction: what is taken for missing is offered
 //! again, and an upload begins by asking whether the blob is there. So nothing is asked about a repository
 //! that the registry does not know, or may not show as long as nothing was pushed to it, nothing about a
-//! tag that the registry does not list, and nothing about a blob of which only missing manifests speak.
+//! tag that the registry does not list, and nothing about a small blob that only missing manifests name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,9 +11,12 @@ use bundle::Bundle;
 use futures_util::future::try_join_all;
 use oci::{Digest, Tag};
 
+use registry::client::Existence;
+
+use super::blobs::WORTH_ASKING;
 use crate::{
     Contents, Error, Event, Observer, Stage,
-    read_back::{Check, Checked, Depth, Gap, Gaps, Target, When, begin, checks, run_into, unnamed},
+    read_back::{Check, Checked, Depth, Gap, Gaps, Target, When, begin, checks, run_into, skip_unnamed},
 };
 
 /// Finds what the target lacks.
@@ -27,28 +30,28 @@ pub(super) async fn inventory(
     let checks = checks(contents);
     let paths: BTreeSet<&str> = checks.iter().map(Check::path).collect();
     let shown = try_join_all(
-        paths.iter().map(|path| async move { Ok::<_, Error>((*path, shown(target, path).await?)) }),
+        paths.iter().map(|path| async { Ok::<_, Error>((*path, shown(target, path, &checks).await?)) }),
     );
     let shown: BTreeMap<&str, Shown> = shown.await?.into_iter().collect();
     begin(checks.iter(), depth, Stage::Inventory, observer);
     let mut checked = Checked::default();
     let (mut blobs, others): (Vec<_>, Vec<_>) = checks.iter().partition(|check| check.is_blob());
     let (asked, assumed) = partition(others, |check| shown[check.path()].may_have(check));
-    assume_missing(assumed, &mut checked.gaps, observer);
+    assume_missing(assumed, depth, &mut checked.gaps, observer);
     run_into(&mut checked, asked, target, depth, observer).await?;
-    let unnamed = unnamed(contents, &checked.extended);
-    blobs.retain(|check| !check.is_in_blobs(&unnamed));
+    skip_unnamed(&mut blobs, contents, &mut checked, observer);
     let named = named(contents, &checked.gaps);
     let is_left_out = |digest: &Digest| bundle.thin().is_some_and(|thin| thin.left_out.get(digest).is_some());
     let is_asked = |check: &Check<'_>| match *check {
         // What a thin bundle leaves out is never offered.
-        Check::Blob(path, digest, _) => {
-            shown[path].may_have(check) && (named.contains(&(path, *digest)) || is_left_out(digest))
+        Check::Blob(path, digest, size) => {
+            let is_offered = size < WORTH_ASKING && !is_left_out(digest);
+            shown[path].may_have(check) && (named.contains(&(path, *digest)) || !is_offered)
         }
         _ => true,
     };
     let (asked, assumed) = partition(blobs, is_asked);
-    assume_missing(assumed, &mut checked.gaps, observer);
+    assume_missing(assumed, depth, &mut checked.gaps, observer);
     run_into(&mut checked, asked, target, depth, observer).await?;
     observer.event(Event::StageEnded(Stage::Inventory));
     Ok(checked)
@@ -63,8 +66,11 @@ fn partition<'a>(
     (asked.into_iter().map(|check| (check, When::BeforePush)).collect(), others)
 }
 
-fn assume_missing(checks: Vec<Check<'_>>, gaps: &mut Gaps, observer: &dyn Observer) {
+fn assume_missing(checks: Vec<Check<'_>>, depth: Depth, gaps: &mut Gaps, observer: &dyn Observer) {
     observer.event(Event::Items(checks.len() as u64));
+    if depth == Depth::Digest {
+        observer.event(Event::Bytes(checks.iter().map(Check::blob_size).sum()));
+    }
     for check in checks {
         check.record(gaps, Gap::not_found());
     }
@@ -100,24 +106,30 @@ enum Shown {
 impl Shown {
     /// Whether the repository may have what is checked.
     fn may_have(&self, check: &Check<'_>) -> bool {
-        match (self, check) {
-            (Self::Nothing, _) => false,
-            (Self::Tags(tags), Check::Tag(_, tag, _) | Check::Layers(_, tag, _)) => {
-                tags.contains(tag.as_str())
-            }
-            (Self::Tags(tags), Check::Listed(_, name)) => tags.contains(*name),
-            (Self::Tags(_) | Self::Unknown, _) => true,
+        match self {
+            Self::Nothing => false,
+            Self::Tags(tags) => check.tag().is_none_or(|tag| tags.contains(tag)),
+            Self::Unknown => true,
         }
     }
 }
 
-async fn shown(target: &Target, path: &str) -> Result<Shown, Error> {
-    match target.repository(path)?.tags().await {
-        Ok(tags) => Ok(tags.map_or(Shown::Nothing, |tags| Shown::Tags(tags.into_iter().collect()))),
+async fn shown(target: &Target, path: &str, checks: &[Check<'_>]) -> Result<Shown, Error> {
+    let tags: BTreeSet<String> = match target.repository(path)?.tags().await {
+        Ok(Some(tags)) => tags.into_iter().collect(),
+        Ok(None) => return Ok(Shown::Nothing),
         // Quay and others refuse what does not exist yet; whether a push is allowed the first upload shows.
-        Err(error) if error.is_refused_access() => Ok(Shown::Nothing),
+        Err(error) if error.is_refused_access() => return Ok(Shown::Nothing),
         // Its objects can be asked for one by one.
-        Err(error) if error.is_isolated() => Ok(Shown::Unknown),
-        Err(error) => Err(error.into()),
+        Err(error) if error.is_isolated() => return Ok(Shown::Unknown),
+        Err(error) => return Err(error.into()),
+    };
+    // A list may be old, or cut: then most likely at its end.
+    let in_path = checks.iter().filter(|check| check.path() == path).filter_map(Check::tag);
+    let Some(last) = in_path.filter(|tag| !tags.contains(*tag)).max() else { return Ok(Shown::Tags(tags)) };
+    let last: Tag = last.parse().map_err(|error| Error::Internal(format!("{error}")))?;
+    match target.repository(path)?.manifest_exists(&last.into()).await {
+        Ok(Existence::Absent) => Ok(Shown::Tags(tags)),
+        _ => Ok(Shown::Unknown),
     }
 }

@@ -57,9 +57,14 @@ pub(crate) fn steps<'a>(contents: &'a Contents, gaps: &Gaps) -> Vec<Vec<Write<'a
         let mut heights = BTreeMap::new();
         let is_tag_absent = |tag: &&Tag| gaps.tags.contains_key(&(path.to_owned(), (**tag).clone()));
         for (digest, manifest) in &repository.manifests {
-            let Some(step) = order.by_digest(digest, &mut heights) else { continue };
-            let is_absent = gaps.manifests.contains_key(&(path.to_owned(), *digest))
-                || order.tags(digest).iter().any(is_tag_absent);
+            let is_gap = gaps.manifests.contains_key(&(path.to_owned(), *digest));
+            let step = order.by_digest(digest, &mut heights);
+            // Under its tag, the target may have an extended manifest.
+            let mut tags = order.tags(digest).iter();
+            let is_extensible = is_gap && tags.all(|tag| repository.extensible(tag, digest).is_some());
+            let step = step.or_else(|| is_extensible.then(|| order.attached_step(digest)));
+            let Some(step) = step else { continue };
+            let is_absent = is_gap || order.tags(digest).iter().any(is_tag_absent);
             if is_absent {
                 let reference = (*digest).into();
                 steps.entry(step).or_default().push(Write::Manifest { path, reference, manifest });
@@ -147,19 +152,24 @@ impl<'a> RepositoryOrder<'a> {
         if by_tag || self.lists.contains(digest) {
             return None;
         }
-        if let Some(height) = self.attached.get(digest).filter(|_| !self.children.contains(digest)) {
-            return Some(Step::Attached { height: *height });
+        if self.attached.contains_key(digest) && !self.children.contains(digest) {
+            return Some(self.attached_step(digest));
         }
         Some(Step::ByDigest { height: height(self.repository, digest, heights) })
+    }
+
+    /// The step in which something attached is written.
+    fn attached_step(&self, digest: &Digest) -> Step {
+        Step::Attached { height: self.attached.get(digest).copied().unwrap_or(0) }
     }
 
     /// The step in which a tag is written.
     fn tag(&self, tag: &Tag, digest: &Digest) -> Step {
         let is_own = attachment(tag.as_str()).is_some() || tag.as_str() == digest.hex();
-        match self.attached.get(digest).filter(|_| is_own) {
-            Some(height) => Step::Attached { height: *height },
-            None => tag_step(&self.repository.path, tag.as_str()),
+        if is_own && self.attached.contains_key(digest) {
+            return self.attached_step(digest);
         }
+        tag_step(&self.repository.path, tag.as_str())
     }
 }
 
@@ -258,8 +268,9 @@ mod tests {
             let path = &repository.path;
             let tag = |tag: &Tag| ((path.clone(), tag.clone()), Gap::not_found());
             gaps.tags.extend(repository.tags.keys().map(tag));
-            gaps.manifests
-                .extend(repository.manifests.keys().map(|it| ((path.clone(), *it), Gap::not_found())));
+            let tagged: BTreeSet<&Digest> = repository.tags.values().collect();
+            let untagged = repository.manifests.keys().filter(|it| !tagged.contains(it));
+            gaps.manifests.extend(untagged.map(|it| ((path.clone(), *it), Gap::not_found())));
         }
         gaps.listed.extend(contents.listed().map(|(list, name)| (list, name.to_owned())));
         gaps

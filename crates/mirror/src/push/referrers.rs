@@ -12,8 +12,9 @@ use registry::client::{Existence, Repository};
 
 use crate::{
     Error,
-    attached::{is_about_the_list, merged},
+    attached::merged,
     contents,
+    read_back::{Target, referrers_unknown},
 };
 
 /// Entries of a list that are looked for at the same time.
@@ -22,19 +23,16 @@ const AT_ONCE: usize = 16;
 /// Makes the registry list what the bundle has attached to `subject`; all of it is in the repository already. In a registry
 /// with the referrers API, writes again what it does not list.
 pub(super) async fn list(
-    target: &Repository,
+    in_target: &Target,
     bundle: &contents::Repository,
     subject: &Digest,
 ) -> Result<(), Error> {
+    let target = &in_target.repository(&bundle.path)?;
     let attached = bundle.referrers.get(subject).into_iter().flatten();
     let attached: Vec<_> =
         attached.filter_map(|it| Some((bundle.manifests.get(&it.digest)?, it.names_subject))).collect();
-    let listed = match target.referrers(subject).await {
-        Ok(listed) => listed,
-        // Reading back reports it.
-        Err(error) if is_about_the_list(error.kind()) => return Ok(()),
-        Err(error) => return Err(error.into()),
-    };
+    let listed = target.referrers(subject).await;
+    let listed = listed.map_err(|error| referrers_unknown(in_target, &bundle.path, subject, error))?;
     if let Some(listed) = listed {
         let lacking = attached.iter().filter(|(it, names_it)| *names_it && !listed.contains(&it.digest()));
         for (manifest, _) in lacking {

@@ -143,7 +143,7 @@ async fn write_manifests(
                         observer.event(Event::Detail(format!("{path}:{tag}")));
                     }
                     order::Write::Referrers { repository, subject } => {
-                        referrers::list(&target.repository(&repository.path)?, repository, subject).await?;
+                        referrers::list(target, repository, subject).await?;
                     }
                     order::Write::Listed(list, name) => {
                         let tag: Tag = name.parse().map_err(|error| Error::Internal(format!("{error}")))?;

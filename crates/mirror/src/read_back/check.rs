@@ -14,9 +14,10 @@ use tokio::time::Instant;
 
 use super::{Depth, Gap, Gaps, Target};
 use crate::{
-    Cause, Contents, Error, Event, Observer, Stage,
+    Cause, Contents, Error, Event, MissingItem, Observer, Stage,
     attached::{in_common, is_about_the_list},
     contents::AttachedManifest,
+    error::Place,
 };
 
 /// Requests that may wait for an answer at the same time; the client bounds what really runs.
@@ -57,8 +58,8 @@ pub(crate) struct Checked {
     pub(crate) gaps: Gaps,
     /// Blobs of which only the size is known, since the registry ignores `Range`.
     pub(crate) by_size: usize,
-    /// Manifests of which the target has every layer, and others under the same tag; each with its repository.
-    pub(crate) extended: BTreeSet<(String, Digest)>,
+    /// Tags, each with its repository, whose manifests have more layers than those of the bundle.
+    pub(crate) extended: BTreeSet<(String, Tag)>,
 }
 
 /// How one check ended.
@@ -84,8 +85,13 @@ pub(crate) fn checks(contents: &Contents) -> Vec<Check<'_>> {
                 None => Check::Tag(path, tag, digest),
             },
         ));
-        let tagged: BTreeSet<&Digest> = repository.tags.values().collect();
-        let untagged = repository.manifests.keys().filter(|digest| !tagged.contains(digest));
+        // The tag of an extended manifest does not show whether the original is there.
+        let is_shown = |(tag, digest): &(&Tag, &Digest)| repository.extensible(tag, digest).is_none();
+        let mut shown: BTreeSet<&Digest> =
+            repository.tags.iter().filter(is_shown).map(|(_, digest)| digest).collect();
+        let named = repository.named_by_digest();
+        shown.extend(repository.tags.values().filter(|digest| !named.contains(digest)));
+        let untagged = repository.manifests.keys().filter(|digest| !shown.contains(digest));
         checks.extend(untagged.map(|digest| Check::Manifest(path, digest)));
         let referrers = repository.referrers.iter();
         checks.extend(referrers.map(|(subject, attached)| Check::Referrers(path, subject, attached)));
@@ -113,11 +119,23 @@ pub(crate) async fn all(
     let (mut blobs, others): (Vec<_>, Vec<_>) = checks.iter().partition(|check| check.is_blob());
     let mut checked = Checked::default();
     run_into(&mut checked, alone(others), target, depth, observer).await?;
-    let unnamed = unnamed(contents, &checked.extended);
-    blobs.retain(|check| !check.is_in_blobs(&unnamed));
+    skip_unnamed(&mut blobs, contents, &mut checked, observer);
     run_into(&mut checked, alone(blobs), target, depth, observer).await?;
     observer.event(Event::StageEnded(stage));
     Ok(checked)
+}
+
+/// Takes the checks of blobs away that the target need not have.
+pub(crate) fn skip_unnamed(
+    blobs: &mut Vec<&Check<'_>>,
+    contents: &Contents,
+    checked: &mut Checked,
+    observer: &dyn Observer,
+) {
+    let all = blobs.len();
+    checked.gaps.unnamed = unnamed(contents, &checked.extended);
+    blobs.retain(|check| !check.is_in_blobs(&checked.gaps.unnamed));
+    observer.event(Event::Items((all - blobs.len()) as u64));
 }
 
 fn alone<'a>(checks: Vec<&Check<'a>>) -> Vec<(Check<'a>, When)> {
@@ -126,29 +144,31 @@ fn alone<'a>(checks: Vec<&Check<'a>>) -> Vec<(Check<'a>, When)> {
 
 /// The blobs, each with its repository, that the target need not have, since it has only extended forms of the manifests
 /// that name them: their configurations.
-pub(crate) fn unnamed<'a>(
-    contents: &'a Contents,
-    extended: &BTreeSet<(String, Digest)>,
-) -> BTreeSet<(&'a str, Digest)> {
+fn unnamed(contents: &Contents, extended: &BTreeSet<(String, Tag)>) -> BTreeSet<(String, Digest)> {
     let mut unnamed = BTreeSet::new();
-    for (path, digest) in extended {
-        let Some(repository) = contents.repository(path) else { continue };
-        let is_extended = |digest: &Digest| extended.contains(&(path.clone(), *digest));
-        let Some(Ok(Manifest::Image { config, .. })) =
-            repository.manifests.get(digest).map(RawManifest::parse)
-        else {
+    for repository in &contents.repositories {
+        let path = &repository.path;
+        let (is_extended, others): (Vec<_>, Vec<_>) =
+            repository.fixed_tags().partition(|(tag, _)| extended.contains(&(path.clone(), (*tag).clone())));
+        if is_extended.is_empty() {
             continue;
-        };
-        let is_named = repository.manifests.iter().any(|(digest, manifest)| match manifest.parse() {
-            Ok(Manifest::Image { layers, .. }) if is_extended(digest) => {
-                layers.iter().any(|layer| layer.digest == config.digest)
-            }
-            Ok(manifest) => manifest.blobs().any(|blob| blob.digest == config.digest),
-            Err(_) => false,
-        });
-        if !is_named {
-            unnamed.insert((repository.path.as_str(), config.digest));
         }
+        let mut needed = repository.named_by_digest();
+        needed.extend(others.into_iter().map(|(_, digest)| *digest));
+        let is_extended: BTreeSet<&Digest> =
+            is_extended.into_iter().map(|(_, digest)| digest).filter(|it| !needed.contains(it)).collect();
+        let (mut configs, mut named) = (BTreeSet::new(), BTreeSet::new());
+        for (digest, manifest) in &repository.manifests {
+            match manifest.parse() {
+                Ok(Manifest::Image { config, layers }) if is_extended.contains(digest) => {
+                    configs.insert(config.digest);
+                    named.extend(layers.iter().map(|layer| layer.digest));
+                }
+                Ok(manifest) => named.extend(manifest.blobs().map(|blob| blob.digest)),
+                Err(_) => {}
+            }
+        }
+        unnamed.extend(configs.difference(&named).map(|config| (path.clone(), *config)));
     }
     unnamed
 }
@@ -236,13 +256,22 @@ impl Check<'_> {
         }
     }
 
+    /// The tag that is checked.
+    pub(crate) fn tag(&self) -> Option<&str> {
+        match self {
+            Self::Tag(_, tag, _) | Self::Layers(_, tag, _) => Some(tag.as_str()),
+            Self::Listed(_, name) => Some(name),
+            Self::Manifest(..) | Self::Blob(..) | Self::Referrers(..) => None,
+        }
+    }
+
     pub(crate) fn is_blob(&self) -> bool {
         matches!(self, Self::Blob(..))
     }
 
     /// Whether it is about one of these blobs.
-    pub(crate) fn is_in_blobs(&self, blobs: &BTreeSet<(&str, Digest)>) -> bool {
-        matches!(self, Self::Blob(path, digest, _) if blobs.contains(&(*path, **digest)))
+    fn is_in_blobs(&self, blobs: &BTreeSet<(String, Digest)>) -> bool {
+        matches!(self, Self::Blob(path, digest, _) if blobs.contains(&((*path).to_owned(), **digest)))
     }
 
     /// Size in bytes of the blob that is checked; 0 for anything else.
@@ -283,9 +312,9 @@ impl Check<'_> {
         }
     }
 
-    fn record_extended(&self, extended: &mut BTreeSet<(String, Digest)>) {
-        if let Self::Layers(path, _, manifest) = self {
-            extended.insert(((*path).to_owned(), manifest.digest()));
+    fn record_extended(&self, extended: &mut BTreeSet<(String, Tag)>) {
+        if let Self::Layers(path, tag, _) = self {
+            extended.insert(((*path).to_owned(), (*tag).clone()));
         }
     }
 
@@ -414,17 +443,34 @@ async fn referrers(
             let listed: BTreeSet<Digest> = listed.collect();
             first(attached, |it| !listed.contains(&it.digest))
         }
-        Err(error) if is_about_the_list(error.kind()) => {
-            let reason = format!(
-                "what is attached to it is unknown: {error}; to leave out what is attached, pull with --no-signatures"
-            );
-            return Ok(Found::Gap(Gap::missing(reason)));
-        }
-        Err(error) => return gap(error.into()),
+        Err(error) => return Err(referrers_unknown(target, path, subject, error)),
     };
     Ok(lacking.map_or(Found::InPlace, |digest| {
         Found::Gap(Gap::missing(format!("the registry does not list {digest} as attached to it")))
     }))
+}
+
+/// The error of a target that does not tell what is attached to a manifest.
+pub(crate) fn referrers_unknown(
+    target: &Target,
+    path: &str,
+    subject: &Digest,
+    error: registry::client::Error,
+) -> Error {
+    if !is_about_the_list(error.kind()) {
+        return error.into();
+    }
+    let reason = format!(
+        "what is attached to it is unknown: {error}; to leave out what is attached, pull with --no-signatures"
+    );
+    let item = MissingItem {
+        repository: target.name(path),
+        reference: subject.to_string(),
+        wanted_by: Vec::new(),
+        reason,
+        cause: Cause::Missing,
+    };
+    Error::Incomplete { place: Place::Target, items: vec![item] }
 }
 
 fn first(
@@ -478,13 +524,15 @@ async fn whole(
 fn gap(error: Error) -> Result<Found, Error> {
     match &error {
         Error::Registry(registry) if registry.is_not_found() => Ok(Found::Gap(Gap::not_found())),
-        Error::Registry(registry)
-            if registry.is_isolated() || registry.is_truncated() || error.is_bad_content() =>
-        {
-            Ok(Found::Gap(Gap::new(Cause::Unreadable, error.to_string())))
-        }
+        _ if is_about_one_object(&error) => Ok(Found::Gap(Gap::new(Cause::Unreadable, error.to_string()))),
         _ => Err(error),
     }
+}
+
+/// Whether the target cannot deliver one thing, and others can be read.
+pub(crate) fn is_about_one_object(error: &Error) -> bool {
+    matches!(error, Error::Registry(registry) if registry.is_isolated() || registry.is_truncated())
+        || error.is_bad_content()
 }
 
 fn is_refused(error: &Error) -> bool {

@@ -59,6 +59,8 @@ pub struct Gaps {
     pub(crate) referrers: BTreeMap<(String, Digest), Gap>,
     /// Names of modules and the like, each with its list, that have no tag there.
     pub(crate) listed: BTreeSet<(&'static str, String)>,
+    /// Blobs that a repository need not have, and may not have: nothing names them there.
+    pub(crate) unnamed: BTreeSet<(String, Digest)>,
 }
 
 impl Gaps {

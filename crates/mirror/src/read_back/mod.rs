@@ -9,7 +9,8 @@ mod gaps;
 mod target;
 
 pub(crate) use check::{
-    Check, Checked, When, all, begin, blob_descriptor, checks, run, run_into, run_one, unnamed,
+    Check, Checked, When, all, begin, blob_descriptor, checks, is_about_one_object, referrers_unknown, run,
+    run_into, run_one, skip_unnamed,
 };
 pub(crate) use gaps::Gap;
 pub use gaps::Gaps;

@@ -29,9 +29,10 @@ pub(crate) async fn prove_left_out(
     depth: Depth,
 ) -> Result<BTreeMap<Digest, String>, Error> {
     let nowhere = contents.unique_blobs().into_iter().filter_map(|(digest, (size, paths))| {
-        let gap_of = |path: &&str| gaps.blobs.get(&((*path).to_owned(), digest));
         let held = thin.left_out.get(&digest)?;
-        let is_lost = paths.iter().all(|path| gap_of(path).is_some());
+        let key = |path: &&str| ((*path).to_owned(), digest);
+        let paths: Vec<&str> = paths.into_iter().filter(|it| !gaps.unnamed.contains(&key(it))).collect();
+        let is_lost = !paths.is_empty() && paths.iter().all(|path| gaps.blobs.contains_key(&key(path)));
         is_lost.then_some((digest, size, held, paths))
     });
     let checked: Vec<(Digest, &str, Option<Gap>, Vec<&str>)> = stream::iter(nowhere)

@@ -185,7 +185,7 @@ impl Attempts {
 
     /// Whether the object of this operation is at fault: it is unavailable again and again while others are not.
     fn is_alone(&self, fault: &Fault, failing: Failing) -> bool {
-        matches!(fault.kind, ErrorKind::Server { .. })
+        matches!(fault.kind, ErrorKind::Server { .. } | ErrorKind::Network(_))
             && failing.tries >= OBJECT_TRIES
             && failing.since.elapsed() >= OBJECT_TIME
             && self.host.successes() - failing.successes >= OBJECT_SUCCESSES
@@ -215,7 +215,9 @@ impl Attempts {
 
     /// The error of this operation.
     pub(crate) fn error(&self, operation: &'static str, object: String, fault: Fault) -> Error {
-        let isolated = fault.kind.may_be_about_one_object() && self.is_isolated();
+        let is_unreachable = matches!(&fault.kind, ErrorKind::Network(network) if network.is_unreachable())
+            && fault.other_host.is_none();
+        let isolated = fault.kind.may_be_about_one_object() && !is_unreachable && self.is_isolated();
         Error::new(operation, object, fault, self.total, self.started.elapsed()).isolated(isolated)
     }
 }

@@ -23,6 +23,8 @@ use super::{
 /// So many operations that get 502, 503 or 504 within [`RECENTLY`] mean that the host, not an object, is unavailable.
 const MANY: usize = 3;
 const RECENTLY: Duration = Duration::from_secs(10);
+/// Longer than the time between two attempts to reach a host: a connect timeout and a wait.
+const FORGOTTEN: Duration = Duration::from_mins(2);
 /// Large answers that are read at the same time.
 const LARGE_ANSWERS: usize = 8;
 /// So many requests that were never sent are no accident.
@@ -67,6 +69,8 @@ struct Health {
     successes: u64,
     /// The first rejection, or the first time that the host could not be reached, since the last success.
     failing_since: Option<Instant>,
+    /// When the host could not be reached last.
+    unreachable_last: Option<Instant>,
     /// Operations that got 502, 503 or 504, and when.
     unavailable: VecDeque<(Instant, u64)>,
 }
@@ -79,6 +83,7 @@ impl HostState {
             last_write: now,
             successes: 0,
             failing_since: None,
+            unreachable_last: None,
             unavailable: VecDeque::new(),
         };
         Self {
@@ -145,7 +150,14 @@ impl HostState {
 
     /// Records that the host could not be reached. Returns the time that is left for the next success; `None` if it is over.
     pub(crate) fn unreachable(&self) -> Option<Duration> {
-        let since = *self.health.lock().failing_since.get_or_insert_with(Instant::now);
+        let mut health = self.health.lock();
+        let now = Instant::now();
+        // What began after a pause is waited for anew.
+        if health.unreachable_last.is_some_and(|last| now.duration_since(last) > FORGOTTEN) {
+            health.failing_since = None;
+        }
+        health.unreachable_last = Some(now);
+        let since = *health.failing_since.get_or_insert(now);
         self.policy.give_up_after.checked_sub(since.elapsed()).filter(|left| !left.is_zero())
     }
 
@@ -189,7 +201,7 @@ impl HostState {
             ErrorKind::Server { status: 503, .. } if self.is_unavailable(operation) => Retry::WithTheHost,
             // A reverse proxy in front of a registry that is being restarted.
             ErrorKind::Server { status: 502 | 504, .. }
-                if self.successes() > 0 && self.is_unavailable(operation) =>
+                if fault.other_host.is_none() && self.successes() > 0 && self.is_unavailable(operation) =>
             {
                 Retry::WhenReachable
             }
@@ -211,6 +223,7 @@ impl HostState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::error::OtherHost;
 
     fn server(status: u16) -> Fault {
         ErrorKind::Server { status, code: String::new(), message: String::new() }.into()
@@ -235,6 +248,9 @@ mod tests {
             host.succeeded(false);
             assert_eq!([retry(1), retry(2)], [Retry::Counted; 2]);
             assert_eq!([retry(3), retry(1)], [Retry::WhenReachable; 2]);
+            let elsewhere = Some(OtherHost::Redirect { host: "s3:9000".to_owned() });
+            let of_storage = Fault { other_host: elsewhere, ..server(status) };
+            assert_eq!(host.retry(&of_storage, 1), Retry::Counted);
         }
     }
 
@@ -244,12 +260,17 @@ mod tests {
         let limit = host.policy.give_up_after;
         tokio::time::advance(limit).await;
         assert_eq!(host.unreachable(), Some(limit));
-        tokio::time::advance(limit / 2).await;
-        assert_eq!(host.unreachable(), Some(limit / 2));
+        tokio::time::advance(limit / 4).await;
+        assert_eq!(host.unreachable(), Some(3 * limit / 4));
         host.succeeded(false);
         assert_eq!(host.unreachable(), Some(limit));
-        tokio::time::advance(limit).await;
+        for _ in 0..4 {
+            tokio::time::advance(limit / 4).await;
+            host.unreachable();
+        }
         assert_eq!(host.unreachable(), None);
+        tokio::time::advance(2 * FORGOTTEN).await;
+        assert_eq!(host.unreachable(), Some(limit));
     }
 
     #[tokio::test(start_paused = true)]
