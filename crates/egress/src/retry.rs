@@ -24,8 +24,8 @@ pub struct RetryPolicy {
     pub base: Duration,
     /// Upper bound of every wait, unless the server asks for more. Default: 20 s.
     pub max: Duration,
-    /// How long a host is waited for that rejects all requests (429, 503, read-only), since the last success.
-    /// Default: 5 min.
+    /// How long a host is waited for that rejects all requests (429, 503, read-only) since the last success, or that
+    /// cannot be reached any more. Default: 5 min.
     pub give_up_after: Duration,
     /// How long reading one small answer (a manifest, a page of tags, a token) may take. The stall timeout does not
     /// cover a body that comes byte by byte. Default: 5 min.

@@ -12,8 +12,8 @@ pub struct ConnectionArgs {
     /// keep up. If set, also the maximum number of other requests [default: 16]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Connection")]
     pub parallel: Option<u16>,
-    /// Give up if the registry answers no request successfully for this time, for example because of 429, 503 or
-    /// read-only mode: a time such as 30s, 5m or 2h
+    /// Give up if the registry answers no request successfully for this time, for example during a restart or because of
+    /// 429, 503 or read-only mode: a time such as 30s, 5m or 2h
     #[arg(
         long,
         value_name = "TIME",
