@@ -278,6 +278,26 @@ async fn a_list_that_cannot_be_read_is_never_taken_for_none() {
     World::with(small(), options).pull(&[]).expect(3);
 }
 
+/// Of a target, the first failure ends the push, before a cluster can see the release.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_that_fails_to_list_them_ends_the_push() {
+    let world = World::with(small(), ServerOptions::default());
+    world.pull(&[]).expect(0);
+    for status in [StatusCode::INTERNAL_SERVER_ERROR, StatusCode::NOT_ACCEPTABLE] {
+        let fault = Fault::Answer { status, headers: Vec::new(), body: String::new() };
+        let script = Arc::new(Script::new(vec![Rule::new("GET", "/v2/*/referrers/*", fault)]));
+        let store = MemoryStore::new();
+        let options = ServerOptions { interceptor: Some(script.clone()), ..ServerOptions::default() };
+        let server = serve(Arc::new(store.clone()), options);
+        let url = format!("{}/{TARGET_ROOT}", server.addr());
+        let run = push(&world, &url, "d8.tar", &["--retry-timeout", "2s"]).expect(3);
+        assert!(run.stderr.contains("what is attached to it is unknown: "), "{}", run.stderr);
+        assert!(run.stderr.contains("--no-signatures"), "{}", run.stderr);
+        assert!(script.count("GET", "/v2/*/referrers/*") <= 6 * 4, "{status}");
+        assert!(!store.tagged(&repository("release-channel")).contains_key("stable"));
+    }
+}
+
 /// A manifest with these layers, each a signature of its own, whose blobs are in the repository.
 fn signatures(store: &MemoryStore, repository: &str, names: &[&str]) -> RawManifest {
     let blob = |text: String| {

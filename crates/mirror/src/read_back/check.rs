@@ -443,6 +443,7 @@ async fn referrers(
             let listed: BTreeSet<Digest> = listed.collect();
             first(attached, |it| !listed.contains(&it.digest))
         }
+        Err(error) if error.is_not_found() => return Ok(Found::Gap(Gap::not_found())),
         Err(error) => return Err(referrers_unknown(target, path, subject, error)),
     };
     Ok(lacking.map_or(Found::InPlace, |digest| {
@@ -457,7 +458,7 @@ pub(crate) fn referrers_unknown(
     subject: &Digest,
     error: registry::client::Error,
 ) -> Error {
-    if !is_about_the_list(error.kind()) {
+    if error.is_refused_access() || !is_about_the_list(error.kind()) {
         return error.into();
     }
     let reason = format!(
