@@ -7,6 +7,7 @@ use std::{
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 use bundle::{Access, BundleError, NotOurs, PrivateDirectory, owned};
@@ -45,6 +46,8 @@ struct Staged {
     file: File,
     /// What was written.
     digest: Digest,
+    /// Its size in bytes, and when it was last changed.
+    state: (u64, SystemTime),
     /// Its final path.
     path: PathBuf,
 }
@@ -155,22 +158,25 @@ impl StagedFiles {
             // FAT has no modes, and the copy is as useful there without.
             drop(file.set_permissions(Permissions::from_mode(mode)));
             file.sync_all()?;
-            Ok((file, digest))
+            let state = state_of(&file)?;
+            Ok((file, digest, state))
         };
-        let (file, digest) =
+        let (file, digest, state) =
             write().map_err(|error: io::Error| Failure::file(&self.directory.path_of(name), &error))?;
-        self.files.push(Staged { name, file, digest, path: bundle.with_file_name(name) });
+        self.files.push(Staged { name, file, digest, state, path: bundle.with_file_name(name) });
         Ok(digest)
     }
 
     /// Gives the files their names, makes sure that the names have what was written, and returns them.
     pub(crate) fn publish(self) -> Result<Vec<PathBuf>, Failure> {
         let mut names = Vec::new();
-        for Staged { name, file, digest, path } in self.files {
+        for Staged { name, file, digest, state, path } in self.files {
             let failed = |error: io::Error| Failure::file(&path, &error);
             self.directory.move_out(name, &path).map_err(failed)?;
             owned::confirm(&path, &file)?;
-            if digest_of(&mut bundle::open_file(&path)?).map_err(failed)? != digest {
+            // Some file systems change the time of a file that nobody has written to.
+            let is_as_written = state_of(&file).map_err(failed)? == state;
+            if !is_as_written && digest_of(&mut bundle::open_file(&path)?).map_err(failed)? != digest {
                 return Err(BundleError::NotOurs { path, why: NotOurs::Replaced }.into());
             }
             names.push(path);
@@ -178,6 +184,12 @@ impl StagedFiles {
         names.extend(self.in_place.map(|(path, _)| path));
         Ok(names)
     }
+}
+
+/// The size of a file in bytes, and when it was last changed.
+fn state_of(file: &File) -> io::Result<(u64, SystemTime)> {
+    let data = file.metadata()?;
+    Ok((data.len(), data.modified()?))
 }
 
 /// The SHA-256 digest of all of `from`.

@@ -14,7 +14,7 @@ use tokio::{sync::Mutex, task::JoinHandle};
 use crate::Error;
 
 /// A sync is begun each time that so many bytes more are written, unless one is running.
-const EVERY: u64 = 64 * 1024 * 1024;
+const EVERY: u64 = 16 * 1024 * 1024;
 
 #[derive(Debug, Default)]
 pub(super) struct WriteBack {
