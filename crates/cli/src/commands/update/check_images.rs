@@ -19,9 +19,9 @@ use mirror::{
     Event, Observer, Root, WantedBy,
     holdings::{ReleaseContents, ReleaseGap, Use, read_release},
 };
-use oci::Tag;
+use oci::{RepositoryName, Tag};
 use parking_lot::Mutex;
-use registry::client::ErrorKind;
+use registry::client::{Client, ErrorKind};
 use semver::Version;
 use tokio::sync::OnceCell;
 
@@ -29,12 +29,14 @@ use super::{
     cluster_registry::{Reach, connect},
     registry_requests::recognize_proxy_cache,
 };
-use crate::Environment;
+use crate::{Environment, progress::Progress};
 
 /// The checks of one command: registries that several clusters use with the same login are read once for each release.
 #[derive(Default)]
 pub(super) struct Checks {
     begun: Mutex<Vec<Begun>>,
+    /// Where waits for a registry are reported.
+    waits: Option<Arc<Progress>>,
 }
 
 struct Begun {
@@ -45,6 +47,11 @@ struct Begun {
 }
 
 impl Checks {
+    /// Reports waits for a registry.
+    pub(super) fn reporting_waits(progress: Arc<Progress>) -> Self {
+        Self { waits: Some(progress), ..Self::default() }
+    }
+
     /// Checks the images of `release` for a cluster in this state.
     pub(super) async fn check(
         &self,
@@ -59,7 +66,21 @@ impl Checks {
         };
         let modules = offered(state);
         let check = self.begun(&registry, release, &modules);
-        check.get_or_init(|| read(&registry, (release, &modules), reach, environment, observer)).await.clone()
+        let read = async || match connect(&registry, reach, environment) {
+            Ok((client, root)) => {
+                if let Some(progress) = &self.waits {
+                    progress.report_notices_of(&client);
+                }
+                read(&client, root, (release, &modules), observer).await
+            }
+            Err(failure) => ImagesRead::Failed(failure.message.to_string().into()),
+        };
+        let check = check.get_or_init(async || ImageCheck {
+            registry: registry.images_repo(),
+            release: release.clone(),
+            outcome: read().await,
+        });
+        check.await.clone()
     }
 
     fn begun(
@@ -97,27 +118,20 @@ fn unreachable(state: &ClusterState, release: &Version) -> ImageCheck {
 }
 
 /// Reads everything of the release, and these versions of the modules that it requires.
-pub(super) async fn read(
-    registry: &RegistrySettings,
+async fn read(
+    client: &Client,
+    root: RepositoryName,
     (release, modules): (&Version, &BTreeMap<String, Tag>),
-    reach: Reach,
-    environment: &Environment,
     observer: &dyn Observer,
-) -> ImageCheck {
-    let outcome = match connect(registry, reach, environment) {
-        Ok((client, root)) => {
-            if let Ok(channels) = root.join(RELEASE_CHANNEL) {
-                // If this fails, reading fails too, and says why.
-                let _ = recognize_proxy_cache(&client.repository(channels)).await;
-            }
-            match Box::pin(read_release(&client, &Root::from(root), release, modules, observer)).await {
-                Ok(contents) => all(contents),
-                Err(error) => failed(&error),
-            }
-        }
-        Err(failure) => ImagesRead::Failed(failure.message.to_string().into()),
-    };
-    ImageCheck { registry: registry.images_repo(), release: release.clone(), outcome }
+) -> ImagesRead {
+    if let Ok(channels) = root.join(RELEASE_CHANNEL) {
+        // If this fails, reading fails too, and says why.
+        let _ = recognize_proxy_cache(&client.repository(channels)).await;
+    }
+    match Box::pin(read_release(client, &Root::from(root), release, modules, observer)).await {
+        Ok(contents) => all(contents),
+        Err(error) => failed(&error),
+    }
 }
 
 fn failed(error: &mirror::Error) -> ImagesRead {

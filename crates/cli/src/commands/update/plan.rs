@@ -3,7 +3,7 @@
 mod document;
 mod text;
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use bundle::Bundle;
 use cluster::{
@@ -141,16 +141,17 @@ fn blocked(plan: &Plan) -> Option<Failure> {
 struct Shared {
     left_out: LeftOut,
     checks: Checks,
-    progress: Progress,
+    progress: Arc<Progress>,
 }
 
 impl Shared {
     fn new(args: &PlanArgs, environment: &Environment) -> Self {
         let output = Output::result_only(args.output.of_failures());
+        let progress = Arc::new(Progress::new(output, environment.stderr_is_terminal));
         Self {
             left_out: LeftOut::default(),
-            checks: Checks::default(),
-            progress: Progress::new(output, environment.stderr_is_terminal),
+            checks: Checks::reporting_waits(Arc::clone(&progress)),
+            progress,
         }
     }
 }
@@ -187,7 +188,7 @@ async fn make(
         now: Timestamp::now(),
     };
     if let Some(url) = &args.registry {
-        let registry = PlanRegistry::connect(url, args, environment).await?;
+        let registry = PlanRegistry::connect(url, args, environment, &shared.progress).await?;
         let mut offer = registry.offer(followed_channel(&state), deployed_version(&state).as_ref()).await?;
         input.registry = Some(offer.clone());
         // Which images are checked depends on what the registry lists.
@@ -200,7 +201,7 @@ async fn make(
     input.specs = changelog::specs(cluster, names).await;
     if let Some(first) = versions(&plan).first().filter(|_| args.check_images) {
         let reach = Reach::of(&Connection::from(&args.connection));
-        let check = shared.checks.check(&state, first, reach, environment, &shared.progress);
+        let check = shared.checks.check(&state, first, reach, environment, &*shared.progress);
         input.images = Some(check.await);
     }
     let plan = Plan::make(&state, &input)?;

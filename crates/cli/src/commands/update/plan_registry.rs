@@ -1,6 +1,6 @@
 //! What the registry that `dhctl update plan --registry` names holds of the releases that lie ahead.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use cluster::{
     RegistryAnswer,
@@ -25,6 +25,7 @@ use crate::{
     args::PlanArgs,
     failure::Failure,
     logins::Login,
+    progress::Progress,
     settings::{Connection, RegistryAccess},
 };
 
@@ -42,6 +43,7 @@ impl PlanRegistry {
         url: &RepositoryUrl,
         args: &PlanArgs,
         environment: &Environment,
+        progress: &Arc<Progress>,
     ) -> Result<Self, Failure> {
         let credentials = Login::from(args.login.clone()).resolve(url, environment).await?;
         let client: Client = RegistryAccess {
@@ -52,6 +54,7 @@ impl PlanRegistry {
             pushes: false,
         }
         .client(environment)?;
+        progress.report_notices_of(&client);
         client.ping().await?;
         let below = |path: &str| {
             let name = url.repository.join(path);
