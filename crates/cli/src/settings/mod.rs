@@ -41,11 +41,13 @@ pub(crate) use registry_list::ListSettings;
 pub(crate) use registry_prune::{PruneAction, PruneSettings};
 pub(crate) use want::WantSettings;
 
+use commands::Sentence;
 use egress::ClientFiles;
 
 use crate::{
     args::{ConnectionArgs, OutputArgs, OutputFormat, ProgressArgs, ProgressFormat, TargetLoginArgs},
     d8_variables::D8Registry,
+    format::next_steps,
     logins::Login,
 };
 
@@ -72,6 +74,11 @@ impl Output {
     pub(crate) fn of(format: OutputFormat, log: ProgressArgs) -> Self {
         let ProgressArgs { progress, verbose, quiet } = log;
         Self { format, progress, verbose, quiet }
+    }
+
+    /// What to do after success; nothing if only the result is printed.
+    pub(crate) fn next_steps(self, steps: &[Sentence]) -> String {
+        if self.quiet { String::new() } else { next_steps(steps) }
     }
 
     /// For commands whose result has one format.

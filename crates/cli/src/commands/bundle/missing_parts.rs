@@ -14,13 +14,12 @@ use serde::Serialize;
 use crate::{
     Environment,
     failure::Failure,
-    format::next_steps,
     interrupted,
     invocation::Invocation,
     printer::Printer,
     progress::Progress,
     result_file::{self, Readers},
-    settings::MissingPartsSettings,
+    settings::{MissingPartsSettings, Output},
     words::list,
 };
 
@@ -77,10 +76,10 @@ async fn run(settings: MissingPartsSettings, environment: Environment) -> Result
         unchecked: names(&unchecked),
         file: request.is_some().then(|| out.display().to_string()),
     };
-    Printer::new(output).result(NAME, &found, &text(&found, &bundle))
+    Printer::new(output).result(NAME, &found, &text(&found, &bundle, output))
 }
 
-fn text(found: &Found, bundle: &Path) -> String {
+fn text(found: &Found, bundle: &Path, output: Output) -> String {
     let Some(file) = &found.file else {
         return format!("no part of {} is missing or damaged\n", bundle.display());
     };
@@ -100,7 +99,7 @@ fn text(found: &Found, bundle: &Path) -> String {
     let name = bundle.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let request = Path::new(file).file_name().unwrap_or_default().to_string_lossy().into_owned();
     text += &format!("written    {file}\n");
-    text += &next_steps(&[
+    text += &output.next_steps(&[
         Sentence::from("outside: ").command(Dhctl::BundleSplitOnly { request, bundle: name }),
         Sentence::from("copy the new parts over the missing and damaged ones"),
         Sentence::from("inside: ").command(Dhctl::BundleVerify(bundle.display().to_string())),

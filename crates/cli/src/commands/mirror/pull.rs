@@ -31,7 +31,7 @@ use crate::{
     delivery_file::Replaced,
     expected_sum::sums_text,
     failure::Failure,
-    format::{count, database_names, human, next_steps},
+    format::{count, database_names, human},
     interrupted::{Next, Pull},
     invocation::Invocation,
     lock_file,
@@ -220,7 +220,7 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
         progress
             .warn("the dhctl next to the bundle is not the static Linux binary and may not run elsewhere");
     }
-    Printer::new(settings.output).result(NAME, &pulled, &text(&pulled, &settings.named))
+    Printer::new(settings.output).result(NAME, &pulled, &text(&pulled, settings))
 }
 
 /// Checks that the files of a pull can be written, before anything is read.
@@ -449,7 +449,8 @@ fn dry_run_text(pulled: &Pulled, needed: u64) -> String {
     )
 }
 
-fn text(pulled: &Pulled, bundle: &Path) -> String {
+fn text(pulled: &Pulled, settings: &PullSettings) -> String {
+    let bundle = &settings.named;
     let files = files_text(&pulled.files, &pulled.gost_sums);
     let mut copied = String::new();
     if pulled.copied.blobs > 0 {
@@ -464,7 +465,7 @@ fn text(pulled: &Pulled, bundle: &Path) -> String {
         contents_text(pulled),
         left_out_text(pulled),
         human(pulled.bundle_size),
-        next_steps(&[
+        settings.output.next_steps(&[
             Sentence::from("outside: ").command(Dhctl::BundleVerify(bundle.display().to_string())),
             Sentence::from("copy every file marked \"written\" above to a machine inside the air gap"),
             Sentence::from("inside: ").command(Mirror::PushFile(carried(bundle))),

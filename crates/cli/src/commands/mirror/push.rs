@@ -22,7 +22,7 @@ use crate::{
     exit_code::Exit,
     expected_sum::ExpectedSum,
     failure::Failure,
-    format::{count, human, next_steps},
+    format::{count, human},
     interrupted,
     invocation::Invocation,
     printer::Printer,
@@ -74,7 +74,7 @@ async fn run(settings: &PushSettings, environment: Environment) -> Result<(), Fa
         connection: &settings.connection,
     };
     let pushed = push.run(credentials, &progress, &environment).await?;
-    let next = next_steps(&[Sentence::from("inside: ").command(Update::Plan)]);
+    let next = output.next_steps(&[Sentence::from("inside: ").command(Update::Plan)]);
     Printer::new(*output).result(NAME, &pushed, &(pushed.text() + &next))
 }
 

@@ -21,7 +21,7 @@ use crate::{
     Environment,
     exit_code::Exit,
     failure::Failure,
-    format::{count, human, next_steps},
+    format::{count, human},
     interrupted::ModulesPull,
     invocation::Invocation,
     printer::Printer,
@@ -219,7 +219,7 @@ fn text(pulled: &Pulled, settings: &ModulesPullSettings) -> String {
         text += &format!("copied     {blobs} ({bytes}) from local archives instead of downloading them\n");
     }
     let directory = settings.directory.file_name().map(|name| name.to_string_lossy().into_owned());
-    let next = next_steps(&[
+    let next = settings.output.next_steps(&[
         Sentence::from("copy the directory to a machine inside the air gap"),
         Sentence::from("inside: ").command(Dhctl::MirrorModulesPush(directory.unwrap_or_default())),
     ]);

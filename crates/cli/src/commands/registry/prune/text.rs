@@ -9,7 +9,7 @@ use commands::{Dhctl, Registry, Sentence};
 use mirror::prune::{Applied, PlanFile};
 
 use crate::{
-    format::{count, human, next_steps, wrapped},
+    format::{count, human, wrapped},
     settings::PruneSettings,
 };
 
@@ -40,7 +40,7 @@ pub(super) fn planned(plan: &PlanFile, file: &str, settings: &PruneSettings) -> 
         connection: Box::new(settings.registry_connection()),
     };
     let steps = [Sentence::from("review the plan"), Sentence::default().command(Dhctl::from(apply))];
-    text + &next_steps(&steps)
+    text + &settings.output.next_steps(&steps)
 }
 
 /// A plan by which nothing goes.
