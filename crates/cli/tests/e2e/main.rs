@@ -50,6 +50,7 @@ mod required_modules;
 mod resume;
 mod resumed_push;
 mod schedule;
+mod signatures;
 mod special_files;
 mod squid_conf;
 mod surgery;

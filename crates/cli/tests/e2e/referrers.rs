@@ -25,7 +25,7 @@ fn signed(referrers: Referrers) -> Distribution {
 }
 
 /// One release with signed images.
-fn small() -> Distribution {
+pub(crate) fn small() -> Distribution {
     let builder = Distribution::builder().releases(&["v1.58.3"]).channels(&[("stable", "v1.58.3")]);
     builder.modules(Vec::new()).images_per_release(4).with_signatures(Referrers::Lists).build()
 }
@@ -53,16 +53,16 @@ fn target_with_api() -> (MemoryStore, RunningServer, String) {
     (store, server, url)
 }
 
-fn push(world: &World, url: &str, bundle: &str, args: &[&str]) -> Run {
+pub(crate) fn push(world: &World, url: &str, bundle: &str, args: &[&str]) -> Run {
     dhctl(world.folder.path(), &[&["mirror", "--insecure", "-r", url, "-i", bundle][..], args].concat())
 }
 
-fn verify(world: &World, url: &str, bundle: &str, args: &[&str]) -> Run {
+pub(crate) fn verify(world: &World, url: &str, bundle: &str, args: &[&str]) -> Run {
     let base = ["mirror", "verify", "--insecure", "-r", url, "-i", bundle];
     dhctl(world.folder.path(), &[&base, args].concat())
 }
 
-fn repository(path: &str) -> String {
+pub(crate) fn repository(path: &str) -> String {
     if path.is_empty() { TARGET_ROOT.to_owned() } else { format!("{TARGET_ROOT}/{path}") }
 }
 
@@ -295,109 +295,6 @@ async fn a_target_that_fails_to_list_them_ends_the_push() {
         assert!(run.stderr.contains("--no-signatures"), "{}", run.stderr);
         assert!(script.count("GET", "/v2/*/referrers/*") <= 6 * 4, "{status}");
         assert!(!store.tagged(&repository("release-channel")).contains_key("stable"));
-    }
-}
-
-/// A manifest with these layers, each a signature of its own, whose blobs are in the repository.
-fn signatures(store: &MemoryStore, repository: &str, names: &[&str]) -> RawManifest {
-    let blob = |text: String| {
-        let digest = Digest::of(text.as_bytes());
-        store.insert_blob(repository, digest, bytes::Bytes::from(text.clone()));
-        json!({ "mediaType": "application/octet-stream", "size": text.len(), "digest": digest })
-    };
-    let layer = |name: &&str| {
-        let mut layer = blob("the same payload".to_owned());
-        layer["annotations"] = json!({ "dev.cosignproject.cosign/signature": name });
-        layer
-    };
-    let layers: Vec<Value> = names.iter().map(layer).collect();
-    let config = blob(names.join(" and "));
-    let text = json!({ "schemaVersion": 2, "config": config, "layers": layers });
-    RawManifest::new(None, text.to_string().into()).unwrap()
-}
-
-/// `cosign` adds layers to the manifest of one tag. A registry may have signatures that the bundle does not have.
-#[tokio::test(flavor = "multi_thread")]
-async fn signatures_that_only_the_registry_has_are_kept() {
-    let distribution = small();
-    let path = format!("{}/release-channel", distribution.root);
-    let image = distribution.store.manifest(&path, &"stable".parse().unwrap()).unwrap().digest();
-    for (suffix, bundled) in [("sig", &["vendor"][..]), ("att", &["vendor", "second"])] {
-        let tag: TagOrDigest = format!("sha256-{}.{suffix}", image.hex()).parse().unwrap();
-        distribution.store.insert_manifest(&path, &tag, signatures(&distribution.store, &path, bundled));
-    }
-    let world = World::with(distribution, ServerOptions::default());
-    world.pull(&[]).expect(0);
-    world.push(&[]).expect(0);
-    let repository = repository("release-channel");
-    for (suffix, bundled) in [("sig", &["vendor"][..]), ("att", &["vendor", "second"])] {
-        let tag: TagOrDigest = format!("sha256-{}.{suffix}", image.hex()).parse().unwrap();
-        let names = || -> Vec<String> {
-            let manifest = world.target.manifest(&repository, &tag).unwrap();
-            let parsed: Value = serde_json::from_slice(manifest.bytes()).unwrap();
-            let layers = parsed["layers"].as_array().unwrap().iter();
-            let name = |it: &Value| {
-                it["annotations"]["dev.cosignproject.cosign/signature"].as_str().map(str::to_owned)
-            };
-            layers.filter_map(name).collect()
-        };
-        // One more: nothing is to be done, also after a garbage collection has removed the first configuration.
-        let more = signatures(&world.target, &repository, &[bundled, &["operator"]].concat());
-        world.target.insert_manifest(&repository, &tag, more);
-        assert!(world.target.remove_blob(&repository, &Digest::of(bundled.join(" and ").as_bytes())));
-        world.verify(&[]).expect(0);
-        let report = world.push(&["--output", "json"]).expect(0).json()["result"]["written"].take();
-        assert_eq!((&report["manifests_written"], &report["blobs_uploaded"]), (&json!(0), &json!(0)));
-        assert_eq!(names(), [bundled, &["operator"]].concat());
-
-        // Only others: those of the bundle are added.
-        let other = signatures(&world.target, &repository, &["operator"]);
-        world.target.insert_manifest(&repository, &tag, other);
-        let refused = world.verify(&[]).expect(3);
-        let reason = format!("has 0 of the {} signatures or attestations in the bundle", bundled.len());
-        assert!(refused.stderr.contains(&reason), "{}", refused.stderr);
-        let report = world.push(&["--output", "json"]).expect(0).json()["result"]["written"].take();
-        assert_eq!(report["manifests_written"], 1);
-        assert_eq!(names(), [&["operator"], bundled].concat());
-        world.verify(&["--deep"]).expect(0);
-        let report = world.push(&["--output", "json"]).expect(0).json()["result"]["written"].take();
-        assert_eq!(report["manifests_written"], 0);
-
-        // What the registry itself has lost cannot be kept.
-        let lost = signatures(&world.target, &repository, &["operator"]);
-        let text = String::from_utf8(lost.bytes().to_vec()).unwrap();
-        let gone =
-            text.replace(&Digest::of(b"the same payload").to_string(), &Digest::of(b"gone").to_string());
-        let gone = RawManifest::new(None, gone.into_bytes().into()).unwrap();
-        world.target.insert_manifest(&repository, &tag, gone);
-        world.push(&[]).expect(0);
-        assert_eq!(names(), bundled);
-    }
-}
-
-/// A signature of a signature, and so on.
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_attached_is_followed_for_four_levels() {
-    for (levels, code) in [(4, 0), (5, 3)] {
-        let distribution = small();
-        let path = format!("{}/release-channel", distribution.root);
-        let mut subject = distribution.store.manifest(&path, &"stable".parse().unwrap()).unwrap().digest();
-        for level in 0..levels {
-            let tag: TagOrDigest = format!("sha256-{}.sig", subject.hex()).parse().unwrap();
-            let manifest = signatures(&distribution.store, &path, &[&level.to_string()]);
-            subject = manifest.digest();
-            distribution.store.insert_manifest(&path, &tag, manifest);
-        }
-        let world = World::with(distribution, ServerOptions::default());
-        let run = world.pull(&["--output", "json"]).expect(code);
-        if code == 0 {
-            world.push(&[]).expect(0);
-            world.verify(&[]).expect(0);
-        } else {
-            let missing = run.json()["error"]["missing"].take();
-            assert_eq!(missing[0]["reason"], "it is attached more than 4 levels below an image");
-            assert_eq!(missing[0]["reference"], subject.to_string());
-        }
     }
 }
 

@@ -5,20 +5,18 @@ use std::{
     time::Duration,
 };
 
-use deckhouse::repositories::Attachment;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use oci::{Descriptor, Digest, Manifest, RawManifest, Tag, TagOrDigest};
+use oci::{Descriptor, Digest, RawManifest, Tag};
 use parking_lot::Mutex;
-use registry::client::BlobState;
 use tokio::time::Instant;
 
-use super::{Depth, Gap, Gaps, Target};
-use crate::{
-    Cause, Contents, Error, Event, MissingItem, Observer, Stage,
-    attached::{in_common, is_about_the_list},
-    contents::AttachedManifest,
-    error::Place,
+use super::{
+    Depth, Gap, Gaps, Target,
+    attached::{layers, referrers},
+    object::{Found, gap, last_byte, manifest, whole},
+    skip_unnamed,
 };
+use crate::{Cause, Contents, Error, Event, Observer, Stage, contents::AttachedManifest};
 
 /// Requests that may wait for an answer at the same time; the client bounds what really runs.
 const CONCURRENT_CHECKS: usize = 64;
@@ -60,15 +58,6 @@ pub(crate) struct Checked {
     pub(crate) by_size: usize,
     /// Tags, each with its repository, whose manifests have more layers than those of the bundle.
     pub(crate) extended: BTreeSet<(String, Tag)>,
-}
-
-/// How one check ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Found {
-    InPlace,
-    Extended,
-    SizeOnly,
-    Gap(Gap),
 }
 
 /// Everything that `contents` names. A manifest with a tag is read by its tag: the digest of what comes
@@ -125,52 +114,8 @@ pub(crate) async fn all(
     Ok(checked)
 }
 
-/// Takes the checks of blobs away that the target need not have.
-pub(crate) fn skip_unnamed(
-    blobs: &mut Vec<&Check<'_>>,
-    contents: &Contents,
-    checked: &mut Checked,
-    observer: &dyn Observer,
-) {
-    let all = blobs.len();
-    checked.gaps.unnamed = unnamed(contents, &checked.extended);
-    blobs.retain(|check| !check.is_in_blobs(&checked.gaps.unnamed));
-    observer.event(Event::Items((all - blobs.len()) as u64));
-}
-
 fn alone<'a>(checks: Vec<&Check<'a>>) -> Vec<(Check<'a>, When)> {
     checks.into_iter().map(|check| (*check, When::Alone)).collect()
-}
-
-/// The blobs, each with its repository, that the target need not have, since it has only extended forms of the manifests
-/// that name them: their configurations.
-fn unnamed(contents: &Contents, extended: &BTreeSet<(String, Tag)>) -> BTreeSet<(String, Digest)> {
-    let mut unnamed = BTreeSet::new();
-    for repository in &contents.repositories {
-        let path = &repository.path;
-        let (is_extended, others): (Vec<_>, Vec<_>) =
-            repository.fixed_tags().partition(|(tag, _)| extended.contains(&(path.clone(), (*tag).clone())));
-        if is_extended.is_empty() {
-            continue;
-        }
-        let mut needed = repository.named_by_digest();
-        needed.extend(others.into_iter().map(|(_, digest)| *digest));
-        let is_extended: BTreeSet<&Digest> =
-            is_extended.into_iter().map(|(_, digest)| digest).filter(|it| !needed.contains(it)).collect();
-        let (mut configs, mut named) = (BTreeSet::new(), BTreeSet::new());
-        for (digest, manifest) in &repository.manifests {
-            match manifest.parse() {
-                Ok(Manifest::Image { config, layers }) if is_extended.contains(digest) => {
-                    configs.insert(config.digest);
-                    named.extend(layers.iter().map(|layer| layer.digest));
-                }
-                Ok(manifest) => named.extend(manifest.blobs().map(|blob| blob.digest)),
-                Err(_) => {}
-            }
-        }
-        unnamed.extend(configs.difference(&named).map(|config| (path.clone(), *config)));
-    }
-    unnamed
 }
 
 /// Carries out every check, as one stage.
@@ -270,7 +215,7 @@ impl Check<'_> {
     }
 
     /// Whether it is about one of these blobs.
-    fn is_in_blobs(&self, blobs: &BTreeSet<(String, Digest)>) -> bool {
+    pub(super) fn is_in_blobs(&self, blobs: &BTreeSet<(String, Digest)>) -> bool {
         matches!(self, Self::Blob(path, digest, _) if blobs.contains(&((*path).to_owned(), **digest)))
     }
 
@@ -371,169 +316,6 @@ impl Check<'_> {
             }
         }
     }
-}
-
-async fn manifest(
-    target: &Target,
-    path: &str,
-    reference: &TagOrDigest,
-    digest: &Digest,
-) -> Result<Found, Error> {
-    match target.repository(path)?.manifest_if_present(reference).await {
-        Ok(Some(found)) if found.digest() == *digest => Ok(Found::InPlace),
-        Ok(Some(found)) => Ok(Found::Gap(Gap::missing(points_elsewhere(&found, digest)))),
-        Ok(None) => Ok(Found::Gap(Gap::not_found())),
-        Err(error) => gap(error.into()),
-    }
-}
-
-/// Whether the manifest with this tag has every layer of the bundle's.
-async fn layers(target: &Target, path: &str, tag: &Tag, ours: &RawManifest) -> Result<Found, Error> {
-    let there = match target.repository(path)?.manifest_if_present(&tag.clone().into()).await {
-        Ok(Some(there)) => there,
-        Ok(None) => return Ok(Found::Gap(Gap::not_found())),
-        Err(error) => return gap(error.into()),
-    };
-    if there.digest() == ours.digest() {
-        return Ok(Found::InPlace);
-    }
-    match in_common(&there, ours) {
-        Some((common, all)) if common == all => Ok(Found::Extended),
-        Some((common, all)) => {
-            let reason = format!("has {common} of the {all} signatures or attestations in the bundle");
-            Ok(Found::Gap(Gap::missing(reason)))
-        }
-        None => Ok(Found::Gap(Gap::missing(points_elsewhere(&there, &ours.digest())))),
-    }
-}
-
-fn points_elsewhere(there: &RawManifest, expected: &Digest) -> String {
-    format!("points to {} instead of {expected}", there.digest())
-}
-
-/// Whether the registry lists what is attached, by the referrers API or, without it, by the tag that stands for it.
-async fn referrers(
-    target: &Target,
-    path: &str,
-    subject: &Digest,
-    attached: &BTreeSet<AttachedManifest>,
-) -> Result<Found, Error> {
-    let repository = target.repository(path)?;
-    let lacking = match repository.referrers(subject).await {
-        Ok(Some(listed)) => first(attached, |it| it.names_subject && !listed.contains(&it.digest)),
-        Ok(None) => {
-            let Some(tag) = Attachment::List.tag(subject) else { return Ok(Found::InPlace) };
-            let list = match repository.manifest_if_present(&tag.clone().into()).await {
-                Ok(list) => list,
-                Err(error) => return gap(error.into()),
-            };
-            if list.as_ref().is_some_and(|list| list.digest() == *subject) {
-                let reason = format!(
-                    "the registry takes the tag {tag}, which lists what is attached, for the image itself; to leave out \
-                     what is attached, pull with --no-signatures"
-                );
-                return Ok(Found::Gap(Gap::missing(reason)));
-            }
-            if list.as_ref().is_some_and(|list| !list.is_index()) {
-                let reason = format!("the tag {tag}, which lists what is attached, is not an index");
-                return Ok(Found::Gap(Gap::missing(reason)));
-            }
-            let parsed = list.and_then(|list| list.parse().ok());
-            let listed = parsed.iter().flat_map(Manifest::children).map(|entry| entry.digest);
-            let listed: BTreeSet<Digest> = listed.collect();
-            first(attached, |it| !listed.contains(&it.digest))
-        }
-        Err(error) if error.is_not_found() => return Ok(Found::Gap(Gap::not_found())),
-        Err(error) => return Err(referrers_unknown(target, path, subject, error)),
-    };
-    Ok(lacking.map_or(Found::InPlace, |digest| {
-        Found::Gap(Gap::missing(format!("the registry does not list {digest} as attached to it")))
-    }))
-}
-
-/// The error of a target that does not tell what is attached to a manifest.
-pub(crate) fn referrers_unknown(
-    target: &Target,
-    path: &str,
-    subject: &Digest,
-    error: registry::client::Error,
-) -> Error {
-    if error.is_refused_access() || !is_about_the_list(error.kind()) {
-        return error.into();
-    }
-    let reason = format!(
-        "what is attached to it is unknown: {error}; to leave out what is attached, pull with --no-signatures"
-    );
-    let item = MissingItem {
-        repository: target.name(path),
-        reference: subject.to_string(),
-        wanted_by: Vec::new(),
-        reason,
-        cause: Cause::Missing,
-    };
-    Error::Incomplete { place: Place::Target, items: vec![item] }
-}
-
-fn first(
-    attached: &BTreeSet<AttachedManifest>,
-    is_lacking: impl Fn(&AttachedManifest) -> bool,
-) -> Option<Digest> {
-    attached.iter().find(|it| is_lacking(it)).map(|it| it.digest)
-}
-
-async fn last_byte(target: &Target, path: &str, digest: &Digest, size: u64) -> Result<Found, Error> {
-    match target.repository(path)?.check_blob(digest, size).await {
-        Ok(BlobState::Readable) => Ok(Found::InPlace),
-        Ok(BlobState::SizeOnly) => Ok(Found::SizeOnly),
-        Ok(BlobState::Absent) => Ok(Found::Gap(Gap::not_found())),
-        Ok(BlobState::OtherSize(found)) => {
-            let reason = format!("{found} bytes instead of {size}");
-            Ok(Found::Gap(Gap::new(Cause::Unreadable, reason)))
-        }
-        Err(error) => gap(error.into()),
-    }
-}
-
-async fn whole(
-    target: &Target,
-    path: &str,
-    digest: &Digest,
-    size: u64,
-    observer: &dyn Observer,
-) -> Result<Found, Error> {
-    let mut blob = target.repository(path)?.read_blob(*digest, size, 0);
-    let mut hasher = digest.hasher();
-    loop {
-        match blob.next().await {
-            Ok(Some(chunk)) => {
-                observer.event(Event::Bytes(chunk.len() as u64));
-                hasher.update(&chunk);
-            }
-            Ok(None) => break,
-            Err(error) => return gap(error.into()),
-        }
-    }
-    let found = hasher.finish();
-    if found == *digest {
-        return Ok(Found::InPlace);
-    }
-    Ok(Found::Gap(Gap::new(Cause::Damaged, format!("the content has the digest {found}"))))
-}
-
-/// A target that holds something wrong, or cannot deliver this one thing, lacks it; one that cannot be read is a
-/// failure.
-fn gap(error: Error) -> Result<Found, Error> {
-    match &error {
-        Error::Registry(registry) if registry.is_not_found() => Ok(Found::Gap(Gap::not_found())),
-        _ if is_about_one_object(&error) => Ok(Found::Gap(Gap::new(Cause::Unreadable, error.to_string()))),
-        _ => Err(error),
-    }
-}
-
-/// Whether the target cannot deliver one thing, and others can be read.
-pub(crate) fn is_about_one_object(error: &Error) -> bool {
-    matches!(error, Error::Registry(registry) if registry.is_isolated() || registry.is_truncated())
-        || error.is_bad_content()
 }
 
 fn is_refused(error: &Error) -> bool {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use deckhouse::repositories::attachment;
 use oci::{Digest, RawManifest, Tag};
 
 use super::Target;
@@ -90,7 +91,8 @@ impl Gaps {
             // The tag of an image that is known by digest only repeats the digest.
             let digest = find(path).and_then(|repository| repository.tags.get(tag));
             let by_digest = digest.filter(|digest| digest.hex() == tag.as_str());
-            item(path, by_digest.map_or_else(|| tag.to_string(), Digest::to_string), vec![], gap)
+            let by = attachment(tag.as_str()).map(|(image, _)| users(path, &image)).unwrap_or_default();
+            item(path, by_digest.map_or_else(|| tag.to_string(), Digest::to_string), by, gap)
         });
         let by_digest = self.manifests.iter().chain(&self.blobs).chain(&self.referrers);
         let by_digest =

@@ -4,17 +4,20 @@
 //! repository. The same checks serve twice: before a push they find what is missing, after a push (and
 //! alone, as `mirror verify`) they are the proof. The answer of an upload is never taken for proof.
 
+mod attached;
 mod check;
 mod gaps;
+mod object;
 mod target;
+mod unnamed;
 
-pub(crate) use check::{
-    Check, Checked, When, all, begin, blob_descriptor, checks, is_about_one_object, referrers_unknown, run,
-    run_into, run_one, skip_unnamed,
-};
+pub(crate) use attached::referrers_unknown;
+pub(crate) use check::{Check, Checked, When, all, begin, blob_descriptor, checks, run, run_into, run_one};
 pub(crate) use gaps::Gap;
 pub use gaps::Gaps;
+pub(crate) use object::is_about_one_object;
 pub use target::Target;
+pub(crate) use unnamed::skip_unnamed;
 
 /// How closely blobs are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,195 @@
+//! Signatures that `cosign` keeps as layers of one tag: those of the bundle and those of the registry.
+
+use std::sync::Arc;
+
+use oci::{Digest, RawManifest, TagOrDigest};
+use registry_server::{MemoryStore, ServerOptions, Store as _};
+use serde_json::{Value, json};
+use testkit::{
+    distribution::Distribution,
+    faults::{Fault, Rule, Script},
+};
+
+use crate::{
+    referrers::{push, repository, small, verify},
+    world::{TARGET_ROOT, World, serve},
+};
+
+/// A manifest with these layers, each a signature of its own, whose blobs are in the repository.
+fn signatures(store: &MemoryStore, repository: &str, names: &[&str]) -> RawManifest {
+    let blob = |text: String| {
+        let digest = Digest::of(text.as_bytes());
+        store.insert_blob(repository, digest, bytes::Bytes::from(text.clone()));
+        json!({ "mediaType": "application/octet-stream", "size": text.len(), "digest": digest })
+    };
+    let layer = |name: &&str| {
+        let mut layer = blob("the same payload".to_owned());
+        layer["annotations"] = json!({ "dev.cosignproject.cosign/signature": name });
+        layer
+    };
+    let layers: Vec<Value> = names.iter().map(layer).collect();
+    let config = blob(names.join(" and "));
+    let text = json!({ "schemaVersion": 2, "config": config, "layers": layers });
+    RawManifest::new(None, text.to_string().into()).unwrap()
+}
+
+/// `cosign` adds layers to the manifest of one tag. A registry may have signatures that the bundle does not have.
+#[tokio::test(flavor = "multi_thread")]
+async fn signatures_that_only_the_registry_has_are_kept() {
+    let distribution = small();
+    let path = format!("{}/release-channel", distribution.root);
+    let image = distribution.store.manifest(&path, &"stable".parse().unwrap()).unwrap().digest();
+    for (suffix, bundled) in [("sig", &["vendor"][..]), ("att", &["vendor", "second"])] {
+        let tag: TagOrDigest = format!("sha256-{}.{suffix}", image.hex()).parse().unwrap();
+        distribution.store.insert_manifest(&path, &tag, signatures(&distribution.store, &path, bundled));
+    }
+    let world = World::with(distribution, ServerOptions::default());
+    world.pull(&[]).expect(0);
+    world.push(&[]).expect(0);
+    let repository = repository("release-channel");
+    for (suffix, bundled) in [("sig", &["vendor"][..]), ("att", &["vendor", "second"])] {
+        let tag: TagOrDigest = format!("sha256-{}.{suffix}", image.hex()).parse().unwrap();
+        let names = || -> Vec<String> {
+            let manifest = world.target.manifest(&repository, &tag).unwrap();
+            let parsed: Value = serde_json::from_slice(manifest.bytes()).unwrap();
+            let layers = parsed["layers"].as_array().unwrap().iter();
+            let name = |it: &Value| {
+                it["annotations"]["dev.cosignproject.cosign/signature"].as_str().map(str::to_owned)
+            };
+            layers.filter_map(name).collect()
+        };
+        // One more: nothing is to be done, also after a garbage collection has removed the first configuration.
+        let more = signatures(&world.target, &repository, &[bundled, &["operator"]].concat());
+        world.target.insert_manifest(&repository, &tag, more);
+        assert!(world.target.remove_blob(&repository, &Digest::of(bundled.join(" and ").as_bytes())));
+        world.verify(&[]).expect(0);
+        let report = world.push(&["--output", "json"]).expect(0).json()["result"]["written"].take();
+        assert_eq!((&report["manifests_written"], &report["blobs_uploaded"]), (&json!(0), &json!(0)));
+        assert_eq!(names(), [bundled, &["operator"]].concat());
+
+        // Only others: those of the bundle are added.
+        let other = signatures(&world.target, &repository, &["operator"]);
+        world.target.insert_manifest(&repository, &tag, other);
+        let refused = world.verify(&[]).expect(3);
+        let reason = format!("has 0 of the {} signatures or attestations in the bundle", bundled.len());
+        assert!(refused.stderr.contains(&reason), "{}", refused.stderr);
+        let report = world.push(&["--output", "json"]).expect(0).json()["result"]["written"].take();
+        assert_eq!(report["manifests_written"], 1);
+        assert_eq!(names(), [&["operator"], bundled].concat());
+        world.verify(&["--deep"]).expect(0);
+        let report = world.push(&["--output", "json"]).expect(0).json()["result"]["written"].take();
+        assert_eq!(report["manifests_written"], 0);
+
+        // What the registry itself has lost cannot be kept.
+        let lost = signatures(&world.target, &repository, &["operator"]);
+        let text = String::from_utf8(lost.bytes().to_vec()).unwrap();
+        let gone =
+            text.replace(&Digest::of(b"the same payload").to_string(), &Digest::of(b"gone").to_string());
+        let gone = RawManifest::new(None, gone.into_bytes().into()).unwrap();
+        world.target.insert_manifest(&repository, &tag, gone);
+        world.push(&[]).expect(0);
+        assert_eq!(names(), bundled);
+    }
+}
+
+/// A signature of a signature, and so on.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_attached_is_followed_for_four_levels() {
+    for (levels, code) in [(4, 0), (5, 3)] {
+        let distribution = small();
+        let path = format!("{}/release-channel", distribution.root);
+        let mut subject = distribution.store.manifest(&path, &"stable".parse().unwrap()).unwrap().digest();
+        for level in 0..levels {
+            let tag: TagOrDigest = format!("sha256-{}.sig", subject.hex()).parse().unwrap();
+            let manifest = signatures(&distribution.store, &path, &[&level.to_string()]);
+            subject = manifest.digest();
+            distribution.store.insert_manifest(&path, &tag, manifest);
+        }
+        let world = World::with(distribution, ServerOptions::default());
+        let run = world.pull(&["--output", "json"]).expect(code);
+        if code == 0 {
+            world.push(&[]).expect(0);
+            world.verify(&[]).expect(0);
+        } else {
+            let missing = run.json()["error"]["missing"].take();
+            assert_eq!(missing[0]["reason"], "it is attached more than 4 levels below an image");
+            assert_eq!(missing[0]["reference"], subject.to_string());
+        }
+    }
+}
+
+/// A distribution whose release channel image has one signature, that image, and the tag of the signature.
+fn with_one_signature() -> (Distribution, Digest, TagOrDigest) {
+    let distribution = small();
+    let path = format!("{}/release-channel", distribution.root);
+    let image = distribution.store.manifest(&path, &"stable".parse().unwrap()).unwrap().digest();
+    let tag: TagOrDigest = format!("sha256-{}.sig", image.hex()).parse().unwrap();
+    distribution.store.insert_manifest(&path, &tag, signatures(&distribution.store, &path, &["vendor"]));
+    (distribution, image, tag)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_signature_is_replaced() {
+    let (distribution, image, tag) = with_one_signature();
+    let world = World::with(distribution, ServerOptions::default());
+    world.pull(&[]).expect(0);
+    // Not JSON, and JSON that is not what was written.
+    for offset in [0, 100] {
+        let path = format!("/v2/{}/manifests/{tag}", repository("release-channel"));
+        // The inventory reads it, and so does the push before it adds anything.
+        let damaged = Rule::new("GET", &path, Fault::Corrupt(offset)).times(2..=3);
+        let script = Arc::new(Script::new(vec![damaged]));
+        let options = ServerOptions { interceptor: Some(script.clone()), ..ServerOptions::default() };
+        let store = MemoryStore::new();
+        let server = serve(Arc::new(store.clone()), options);
+        let url = format!("{}/{TARGET_ROOT}", server.addr());
+        // The first push, into an empty registry, reads it once.
+        push(&world, &url, "d8.tar", &[]).expect(0);
+        let before = script.count("PUT", &path);
+        push(&world, &url, "d8.tar", &[]).expect(0);
+        assert_eq!(script.count("PUT", &path), before + 1, "{offset}");
+        assert!(script.is_spent(), "{offset}");
+        let there = store.manifest(&repository("release-channel"), &tag).unwrap();
+        let path = format!("{}/release-channel", world.distribution.root);
+        assert_eq!(there, world.distribution.store.manifest(&path, &tag).unwrap());
+        verify(&world, &url, "d8.tar", &[]).expect(0);
+    }
+    // A missing one is named with its image.
+    assert!(world.target.repositories().is_empty());
+    world.push(&[]).expect(0);
+    assert!(world.target.remove_tag(&repository("release-channel"), &tag.to_string()));
+    let refused = world.verify(&[]).expect(3);
+    assert!(refused.stderr.contains(&format!("{tag}")), "{}", refused.stderr);
+    assert!(refused.stderr.contains("release-channel:stable"), "{image}: {}", refused.stderr);
+}
+
+/// Also if the tag has more signatures, the original manifest is brought for the index that names it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signature_that_an_index_names_is_kept_as_it_is_too() {
+    let (distribution, image, tag) = with_one_signature();
+    let path = format!("{}/release-channel", distribution.root);
+    let original = distribution.store.manifest(&path, &tag).unwrap();
+    let list = json!({
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.index.v1+json",
+        "manifests": [original.descriptor()],
+    });
+    let list = RawManifest::new(None, list.to_string().into()).unwrap();
+    let list_tag: TagOrDigest = format!("sha256-{}", image.hex()).parse().unwrap();
+    distribution.store.insert_manifest(&path, &list_tag, list);
+    let world = World::with(distribution, ServerOptions::default());
+    world.pull(&[]).expect(0);
+    world.push(&[]).expect(0);
+
+    let repository = repository("release-channel");
+    let extended = signatures(&world.target, &repository, &["vendor", "operator"]);
+    world.target.remove_manifest(&repository, &original.digest());
+    world.target.remove_blob(&repository, &Digest::of(b"vendor"));
+    world.target.insert_manifest(&repository, &tag, extended.clone());
+    let refused = world.verify(&[]).expect(3);
+    assert!(refused.stderr.contains(&original.digest().to_string()), "{}", refused.stderr);
+    world.push(&[]).expect(0);
+    assert_eq!(world.target.manifest(&repository, &original.digest().into()), Some(original));
+    assert_eq!(world.target.manifest(&repository, &tag), Some(extended));
+    world.verify(&["--deep"]).expect(0);
+}
