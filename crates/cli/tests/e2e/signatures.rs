@@ -136,14 +136,14 @@ async fn a_damaged_signature_is_replaced() {
     // Not JSON, and JSON that is not what was written.
     for offset in [0, 100] {
         let path = format!("/v2/{}/manifests/{tag}", repository("release-channel"));
-        // The inventory reads it, and so does the push before it adds anything.
-        let damaged = Rule::new("GET", &path, Fault::Corrupt(offset)).times(2..=3);
+        // The first push reads it twice. Of the second one, the inventory reads it, and the push before it adds anything;
+        // what is damaged is requested once more.
+        let damaged = Rule::new("GET", &path, Fault::Corrupt(offset)).times(3..=6);
         let script = Arc::new(Script::new(vec![damaged]));
         let options = ServerOptions { interceptor: Some(script.clone()), ..ServerOptions::default() };
         let store = MemoryStore::new();
         let server = serve(Arc::new(store.clone()), options);
         let url = format!("{}/{TARGET_ROOT}", server.addr());
-        // The first push, into an empty registry, reads it once.
         push(&world, &url, "d8.tar", &[]).expect(0);
         let before = script.count("PUT", &path);
         push(&world, &url, "d8.tar", &[]).expect(0);
