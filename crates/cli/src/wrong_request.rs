@@ -65,9 +65,11 @@ pub(crate) fn describe(mut error: Error, variables: &BTreeSet<String>) -> WrongR
     let mut blamed = BTreeSet::new();
     let mut command = Cli::command();
     command.build();
-    collect(&command, &named(&error), &mut blamed);
+    let named = named(&error);
+    collect(&command, &named, &mut blamed);
+    let of_log = named.contains(&"--log <LEVEL>").then(|| "--log-file sets the file of the log".to_owned());
     let hints = blamed.intersection(variables).map(|name| format!("{name} is set in the environment"));
-    WrongRequest { said, hints: hints.collect() }
+    WrongRequest { said, hints: hints.chain(of_log).collect() }
 }
 
 /// The arguments that the error names, as `--release <VERSION>`.
@@ -133,5 +135,8 @@ mod tests {
         let error = Cli::try_parse_from(["dhctl", "update", "approve", "--quiet", "--verbose", "v1.2.3"]);
         let failure = describe(error.unwrap_err(), &BTreeSet::new()).failure();
         assert_eq!(failure.message, "the argument '--quiet' cannot be used with '--verbose'".into());
+        let error = Cli::try_parse_from(["dhctl", "version", "--log", "d8.log"]).unwrap_err();
+        let wrong = describe(error, &BTreeSet::new());
+        assert!(wrong.text().ends_with("\nhint: --log-file sets the file of the log"), "{}", wrong.text());
     }
 }
