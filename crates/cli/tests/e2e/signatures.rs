@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::{StatusCode, header};
 use oci::{Digest, RawManifest, TagOrDigest};
 use registry_server::{MemoryStore, ServerOptions, Store as _};
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use testkit::{
 
 use crate::{
     referrers::{push, repository, small, verify},
-    world::{TARGET_ROOT, World, serve},
+    world::{TARGET_ROOT, World, dhctl, serve},
 };
 
 /// A manifest with these layers, each a signature of its own, whose blobs are in the repository.
@@ -192,4 +193,36 @@ async fn a_signature_that_an_index_names_is_kept_as_it_is_too() {
     assert_eq!(world.target.manifest(&repository, &original.digest().into()), Some(original));
     assert_eq!(world.target.manifest(&repository, &tag), Some(extended));
     world.verify(&["--deep"]).expect(0);
+}
+
+/// Harbor lists what only a tag attaches by its referrers API too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signature_that_the_api_lists_is_found_once() {
+    let (distribution, image, tag) = with_one_signature();
+    let path = format!("{}/release-channel", distribution.root);
+    let signature = distribution.store.manifest(&path, &tag).unwrap();
+    let list = json!({
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.index.v1+json",
+        "manifests": [signature.descriptor()],
+    });
+    let media_type = "application/vnd.oci.image.index.v1+json".to_owned();
+    let answer = Fault::Answer {
+        status: StatusCode::OK,
+        headers: vec![(header::CONTENT_TYPE, media_type)],
+        body: list.to_string(),
+    };
+    let rule = Rule::new("GET", &format!("/v2/{path}/referrers/{image}"), answer);
+    let script = Arc::new(Script::new(vec![rule]));
+    let options =
+        ServerOptions { referrers: true, interceptor: Some(script.clone()), ..ServerOptions::default() };
+    let world = World::with(distribution, options);
+    world.pull(&[]).expect(0);
+    assert!(script.is_spent());
+    let without = ServerOptions { referrers: true, ..ServerOptions::default() };
+    let plain = serve(Arc::new(world.distribution.store.clone()), without);
+    let source = format!("{}/{}", plain.addr(), world.distribution.root);
+    dhctl(world.folder.path(), &["mirror", "--insecure", "--source", &source, "-i", "plain.tar"]).expect(0);
+    let read = |name: &str| std::fs::read(world.path(name)).unwrap();
+    assert!(read("d8.tar") == read("plain.tar"));
 }

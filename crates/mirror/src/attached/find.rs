@@ -8,7 +8,7 @@ use std::{
 
 use deckhouse::repositories::Attachment;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use oci::{Digest, Manifest, RawManifest, Tag, TagOrDigest, manifest::MAX_NESTING};
+use oci::{Digest, Manifest, RawManifest, Referrer, Tag, TagOrDigest, manifest::MAX_NESTING};
 use registry::client::ErrorKind;
 
 use super::kind::{Kind, kind};
@@ -159,16 +159,19 @@ impl Search {
             }
         }
         if self.choice.signatures && !self.failed.load(Ordering::Relaxed) {
-            found.merge(self.referrers(source, (path, digest), by).await?);
+            let tagged = tagged(&found);
+            found.merge(self.referrers(source, (path, digest), by, &tagged).await?);
         }
         Ok(found)
     }
 
+    /// `tagged`: what need not be found by its digest too.
     async fn referrers<I: Attachable>(
         &self,
         source: &Source<I>,
         (path, subject): (&str, &Digest),
         by: &BTreeSet<WantedBy>,
+        tagged: &BTreeSet<Digest>,
     ) -> Result<Found, Error> {
         let mut found = Found::default();
         let referrers = match source.images().referrers(path, subject).await {
@@ -183,11 +186,17 @@ impl Search {
             }
             Err(error) => return Err(error),
         };
-        for referrer in referrers {
-            found.merge(want(source, path, &referrer.into(), Need::Required, by).await?);
+        for referrer in referrers.difference(tagged) {
+            found.merge(want(source, path, &(*referrer).into(), Need::Required, by).await?);
         }
         Ok(found)
     }
+}
+
+/// Signatures and the like that only their tag attaches: Harbor lists those by the referrers API too.
+fn tagged(found: &Found) -> BTreeSet<Digest> {
+    let images = found.wanted.images().map(|(_, image)| &image.manifest);
+    images.filter(|manifest| Referrer::of(manifest).subject.is_none()).map(RawManifest::digest).collect()
 }
 
 /// Wants what a list of attached objects has. As its children they are found already; as images of their own they are also

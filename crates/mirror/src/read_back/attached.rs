@@ -17,7 +17,12 @@ use crate::{
 };
 
 /// Whether the manifest with this tag has every layer of the bundle's.
-pub(super) async fn layers(target: &Target, path: &str, tag: &Tag, ours: &RawManifest) -> Result<Found, Error> {
+pub(super) async fn layers(
+    target: &Target,
+    path: &str,
+    tag: &Tag,
+    ours: &RawManifest,
+) -> Result<Found, Error> {
     let there = match target.repository(path)?.manifest_if_present(&tag.clone().into()).await {
         Ok(Some(there)) => there,
         Ok(None) => return Ok(Found::Gap(Gap::not_found())),

@@ -36,7 +36,12 @@ pub(super) fn points_elsewhere(there: &RawManifest, expected: &Digest) -> String
 }
 
 /// Whether the last byte of a blob can be read.
-pub(super) async fn last_byte(target: &Target, path: &str, digest: &Digest, size: u64) -> Result<Found, Error> {
+pub(super) async fn last_byte(
+    target: &Target,
+    path: &str,
+    digest: &Digest,
+    size: u64,
+) -> Result<Found, Error> {
     match target.repository(path)?.check_blob(digest, size).await {
         Ok(BlobState::Readable) => Ok(Found::InPlace),
         Ok(BlobState::SizeOnly) => Ok(Found::SizeOnly),
