@@ -8,6 +8,7 @@ use std::{
     io, iter,
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use crate::{
@@ -39,6 +40,9 @@ struct Volume {
     partial: PathBuf,
     file: File,
     size: u64,
+    /// Whether something was written that no [`Writer::sync`] has brought to the disk. A sync of a file costs time also
+    /// where nothing was written.
+    is_unsynced: AtomicBool,
 }
 
 impl Writer {
@@ -89,7 +93,7 @@ impl Writer {
                 None => names::partial(path),
             };
             let file = begin(&partial, volume_size, keep).map_err(|error| error.of_writing(size))?;
-            volumes.push(Volume { partial, file, size: volume_size });
+            volumes.push(Volume { partial, file, size: volume_size, is_unsynced: AtomicBool::new(false) });
         }
         let writer = Self {
             bundle: path.to_owned(),
@@ -153,7 +157,9 @@ impl Writer {
         self.each(offset, bytes.len(), |volume, within, count| {
             let (now, later) = bytes.split_at(count);
             bytes = later;
-            volume.file.write_all_at(now, within)
+            volume.file.write_all_at(now, within)?;
+            volume.is_unsynced.store(true, Ordering::Release);
+            Ok(())
         })
     }
 
@@ -194,7 +200,12 @@ impl Writer {
     /// [`BundleError::DiskFull`] where space is only now taken, or [`BundleError::Io`].
     pub fn sync(&self) -> Result<(), BundleError> {
         for volume in &self.volumes {
-            volume.file.sync_data().map_err(|error| self.failed(volume, error))?;
+            if volume.is_unsynced.swap(false, Ordering::AcqRel)
+                && let Err(error) = volume.file.sync_data()
+            {
+                volume.is_unsynced.store(true, Ordering::Release);
+                return Err(self.failed(volume, error));
+            }
         }
         Ok(())
     }
