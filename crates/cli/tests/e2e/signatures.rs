@@ -16,6 +16,15 @@ use crate::{
     world::{TARGET_ROOT, World, dhctl, serve},
 };
 
+const PAYLOAD: &str = "the same payload";
+
+/// The configuration that `cosign` writes for so many signatures; `names` make each another one.
+fn config(names: &[&str]) -> String {
+    let diff_ids: Vec<Digest> = names.iter().map(|_| Digest::of(PAYLOAD.as_bytes())).collect();
+    let history: Vec<Value> = names.iter().map(|name| json!({ "created_by": name })).collect();
+    json!({ "rootfs": { "type": "layers", "diff_ids": diff_ids }, "history": history }).to_string()
+}
+
 /// A manifest with these layers, each a signature of its own, whose blobs are in the repository.
 fn signatures(store: &MemoryStore, repository: &str, names: &[&str]) -> RawManifest {
     let blob = |text: String| {
@@ -24,14 +33,30 @@ fn signatures(store: &MemoryStore, repository: &str, names: &[&str]) -> RawManif
         json!({ "mediaType": "application/octet-stream", "size": text.len(), "digest": digest })
     };
     let layer = |name: &&str| {
-        let mut layer = blob("the same payload".to_owned());
+        let mut layer = blob(PAYLOAD.to_owned());
         layer["annotations"] = json!({ "dev.cosignproject.cosign/signature": name });
         layer
     };
     let layers: Vec<Value> = names.iter().map(layer).collect();
-    let config = blob(names.join(" and "));
+    let config = blob(config(names));
     let text = json!({ "schemaVersion": 2, "config": config, "layers": layers });
     RawManifest::new(None, text.to_string().into()).unwrap()
+}
+
+/// The signatures of a manifest. Its configuration must describe each.
+fn names(store: &MemoryStore, repository: &str, tag: &TagOrDigest) -> Vec<String> {
+    let manifest = store.manifest(repository, tag).unwrap();
+    let parsed: Value = serde_json::from_slice(manifest.bytes()).unwrap();
+    let layers = parsed["layers"].as_array().unwrap().iter();
+    let name =
+        |it: &Value| it["annotations"]["dev.cosignproject.cosign/signature"].as_str().map(str::to_owned);
+    let names: Vec<String> = layers.filter_map(name).collect();
+    let own: Digest = parsed["config"]["digest"].as_str().unwrap().parse().unwrap();
+    assert!(store.blob(repository, &own).is_some(), "{parsed}");
+    let of = |names: &[String]| config(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let is_described = parsed["config"]["size"] == of(&names).len();
+    assert!(is_described && own == Digest::of(of(&names).as_bytes()), "{parsed}");
+    names
 }
 
 /// `cosign` adds layers to the manifest of one tag. A registry may have signatures that the bundle does not have.
@@ -50,19 +75,11 @@ async fn signatures_that_only_the_registry_has_are_kept() {
     let repository = repository("release-channel");
     for (suffix, bundled) in [("sig", &["vendor"][..]), ("att", &["vendor", "second"])] {
         let tag: TagOrDigest = format!("sha256-{}.{suffix}", image.hex()).parse().unwrap();
-        let names = || -> Vec<String> {
-            let manifest = world.target.manifest(&repository, &tag).unwrap();
-            let parsed: Value = serde_json::from_slice(manifest.bytes()).unwrap();
-            let layers = parsed["layers"].as_array().unwrap().iter();
-            let name = |it: &Value| {
-                it["annotations"]["dev.cosignproject.cosign/signature"].as_str().map(str::to_owned)
-            };
-            layers.filter_map(name).collect()
-        };
+        let names = || names(&world.target, &repository, &tag);
         // One more: nothing is to be done, also after a garbage collection has removed the first configuration.
         let more = signatures(&world.target, &repository, &[bundled, &["operator"]].concat());
         world.target.insert_manifest(&repository, &tag, more);
-        assert!(world.target.remove_blob(&repository, &Digest::of(bundled.join(" and ").as_bytes())));
+        assert!(world.target.remove_blob(&repository, &Digest::of(config(bundled).as_bytes())));
         world.verify(&[]).expect(0);
         let report = world.push(&["--output", "json"]).expect(0).json()["result"]["written"].take();
         assert_eq!((&report["manifests_written"], &report["blobs_uploaded"]), (&json!(0), &json!(0)));
@@ -85,7 +102,7 @@ async fn signatures_that_only_the_registry_has_are_kept() {
         let lost = signatures(&world.target, &repository, &["operator"]);
         let text = String::from_utf8(lost.bytes().to_vec()).unwrap();
         let gone =
-            text.replace(&Digest::of(b"the same payload").to_string(), &Digest::of(b"gone").to_string());
+            text.replace(&Digest::of(PAYLOAD.as_bytes()).to_string(), &Digest::of(b"gone").to_string());
         let gone = RawManifest::new(None, gone.into_bytes().into()).unwrap();
         world.target.insert_manifest(&repository, &tag, gone);
         world.push(&[]).expect(0);
@@ -131,68 +148,95 @@ fn with_one_signature() -> (Distribution, Digest, TagOrDigest) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_signature_is_replaced() {
-    let (distribution, image, tag) = with_one_signature();
+    let (distribution, _, tag) = with_one_signature();
     let world = World::with(distribution, ServerOptions::default());
     world.pull(&[]).expect(0);
-    // Not JSON, and JSON that is not what was written.
-    for offset in [0, 100] {
-        let path = format!("/v2/{}/manifests/{tag}", repository("release-channel"));
-        // The first push reads it twice. Of the second one, the inventory reads it, and the push before it adds anything;
-        // what is damaged is requested once more.
-        let damaged = Rule::new("GET", &path, Fault::Corrupt(offset)).times(3..=6);
-        let script = Arc::new(Script::new(vec![damaged]));
-        let options = ServerOptions { interceptor: Some(script.clone()), ..ServerOptions::default() };
-        let store = MemoryStore::new();
-        let server = serve(Arc::new(store.clone()), options);
-        let url = format!("{}/{TARGET_ROOT}", server.addr());
-        push(&world, &url, "d8.tar", &[]).expect(0);
-        let before = script.count("PUT", &path);
-        push(&world, &url, "d8.tar", &[]).expect(0);
-        assert_eq!(script.count("PUT", &path), before + 1, "{offset}");
-        assert!(script.is_spent(), "{offset}");
-        let there = store.manifest(&repository("release-channel"), &tag).unwrap();
-        let path = format!("{}/release-channel", world.distribution.root);
-        assert_eq!(there, world.distribution.store.manifest(&path, &tag).unwrap());
-        verify(&world, &url, "d8.tar", &[]).expect(0);
-    }
-    // A missing one is named with its image.
-    assert!(world.target.repositories().is_empty());
+    let path = format!("/v2/{}/manifests/{tag}", repository("release-channel"));
+    // The first push reads it twice. Of the second one, the inventory reads it, and the push before it adds anything;
+    // what is damaged is requested once more.
+    let damaged = Rule::new("GET", &path, Fault::Corrupt(100)).times(3..=6);
+    let script = Arc::new(Script::new(vec![damaged]));
+    let options = ServerOptions { interceptor: Some(script.clone()), ..ServerOptions::default() };
+    let store = MemoryStore::new();
+    let server = serve(Arc::new(store.clone()), options);
+    let url = format!("{}/{TARGET_ROOT}", server.addr());
+    push(&world, &url, "d8.tar", &[]).expect(0);
+    let before = script.count("PUT", &path);
+    push(&world, &url, "d8.tar", &[]).expect(0);
+    assert_eq!(script.count("PUT", &path), before + 1);
+    assert!(script.is_spent());
+    let there = store.manifest(&repository("release-channel"), &tag).unwrap();
+    let path = format!("{}/release-channel", world.distribution.root);
+    assert_eq!(there, world.distribution.store.manifest(&path, &tag).unwrap());
+    verify(&world, &url, "d8.tar", &[]).expect(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_signature_is_named_with_its_image() {
+    let (distribution, _, tag) = with_one_signature();
+    let world = World::with(distribution, ServerOptions::default());
+    world.pull(&[]).expect(0);
     world.push(&[]).expect(0);
     assert!(world.target.remove_tag(&repository("release-channel"), &tag.to_string()));
     let refused = world.verify(&[]).expect(3);
-    assert!(refused.stderr.contains(&format!("{tag}")), "{}", refused.stderr);
-    assert!(refused.stderr.contains("release-channel:stable"), "{image}: {}", refused.stderr);
+    let line = refused.stderr.lines().find(|line| line.contains(&tag.to_string())).unwrap();
+    assert!(line.contains("(required by release-channel:stable, release-channel:v1.58.3)"), "{line}");
 }
 
-/// Also if the tag has more signatures, the original manifest is brought for the index that names it.
+/// Also if the tag has more signatures, the original manifest is brought for what names it: an index, or a signature of it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_signature_that_an_index_names_is_kept_as_it_is_too() {
-    let (distribution, image, tag) = with_one_signature();
+async fn a_signature_that_is_named_by_its_digest_is_kept_as_it_is_too() {
+    for is_signed in [false, true] {
+        let (distribution, image, tag) = with_one_signature();
+        let path = format!("{}/release-channel", distribution.root);
+        let original = distribution.store.manifest(&path, &tag).unwrap();
+        let (name, naming) = if is_signed {
+            let name = format!("sha256-{}.sig", original.digest().hex());
+            (name, signatures(&distribution.store, &path, &["second"]))
+        } else {
+            let list = json!({
+                "schemaVersion": 2,
+                "mediaType": "application/vnd.oci.image.index.v1+json",
+                "manifests": [original.descriptor()],
+            });
+            (format!("sha256-{}", image.hex()), RawManifest::new(None, list.to_string().into()).unwrap())
+        };
+        distribution.store.insert_manifest(&path, &name.parse().unwrap(), naming);
+        let world = World::with(distribution, ServerOptions::default());
+        world.pull(&[]).expect(0);
+        world.push(&[]).expect(0);
+
+        let repository = repository("release-channel");
+        let extended = signatures(&world.target, &repository, &["vendor", "operator"]);
+        world.target.remove_manifest(&repository, &original.digest());
+        world.target.remove_blob(&repository, &Digest::of(config(&["vendor"]).as_bytes()));
+        world.target.insert_manifest(&repository, &tag, extended.clone());
+        let refused = world.verify(&[]).expect(3);
+        assert!(refused.stderr.contains(&original.digest().to_string()), "{}", refused.stderr);
+        world.push(&[]).expect(0);
+        assert_eq!(world.target.manifest(&repository, &original.digest().into()), Some(original));
+        assert_eq!(world.target.manifest(&repository, &tag), Some(extended));
+        world.verify(&["--deep"]).expect(0);
+    }
+}
+
+/// A newer manifest that has everything the registry has is written as it is: something may be attached to it.
+#[tokio::test(flavor = "multi_thread")]
+async fn more_signatures_of_the_vendor_are_written_unchanged() {
+    let (distribution, _, tag) = with_one_signature();
     let path = format!("{}/release-channel", distribution.root);
-    let original = distribution.store.manifest(&path, &tag).unwrap();
-    let list = json!({
-        "schemaVersion": 2,
-        "mediaType": "application/vnd.oci.image.index.v1+json",
-        "manifests": [original.descriptor()],
-    });
-    let list = RawManifest::new(None, list.to_string().into()).unwrap();
-    let list_tag: TagOrDigest = format!("sha256-{}", image.hex()).parse().unwrap();
-    distribution.store.insert_manifest(&path, &list_tag, list);
+    let newer = signatures(&distribution.store, &path, &["second", "vendor"]);
+    let older = distribution.store.manifest(&path, &tag).unwrap();
+    distribution.store.insert_manifest(&path, &tag, newer.clone());
     let world = World::with(distribution, ServerOptions::default());
     world.pull(&[]).expect(0);
     world.push(&[]).expect(0);
-
     let repository = repository("release-channel");
-    let extended = signatures(&world.target, &repository, &["vendor", "operator"]);
-    world.target.remove_manifest(&repository, &original.digest());
-    world.target.remove_blob(&repository, &Digest::of(b"vendor"));
-    world.target.insert_manifest(&repository, &tag, extended.clone());
-    let refused = world.verify(&[]).expect(3);
-    assert!(refused.stderr.contains(&original.digest().to_string()), "{}", refused.stderr);
+    signatures(&world.target, &repository, &["vendor"]);
+    world.target.insert_manifest(&repository, &tag, older);
     world.push(&[]).expect(0);
-    assert_eq!(world.target.manifest(&repository, &original.digest().into()), Some(original));
-    assert_eq!(world.target.manifest(&repository, &tag), Some(extended));
-    world.verify(&["--deep"]).expect(0);
+    assert_eq!(world.target.manifest(&repository, &tag), Some(newer));
+    world.verify(&[]).expect(0);
 }
 
 /// Harbor lists what only a tag attaches by its referrers API too.

@@ -61,11 +61,13 @@ impl Repository {
         }
     }
 
-    /// The manifests that are named by their digest: in indexes, in lists of what is attached, or by the bundle itself.
+    /// The manifests that are named by their digest: in indexes, in lists of what is attached, by what is attached to them,
+    /// or by the bundle itself.
     pub(crate) fn named_by_digest(&self) -> BTreeSet<Digest> {
         let attached = self.referrers.values().flatten().map(|it| it.digest);
+        let subjects = self.attached().into_values().flatten();
         let children = self.manifests.keys().flat_map(|digest| self.children(digest));
-        self.untagged.iter().copied().chain(attached).chain(children).collect()
+        self.untagged.iter().copied().chain(attached).chain(subjects).chain(children).collect()
     }
 
     /// The tags that point to one manifest. Others are lists of what is attached, see [`Repository::list_of`].

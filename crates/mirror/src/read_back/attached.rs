@@ -7,7 +7,7 @@ use oci::{Digest, Manifest, RawManifest, Tag};
 
 use super::{
     Gap, Target,
-    object::{Found, gap, points_elsewhere},
+    object::{Found, gap, last_byte, points_elsewhere},
 };
 use crate::{
     Cause, Error, MissingItem,
@@ -32,13 +32,25 @@ pub(super) async fn layers(
         return Ok(Found::InPlace);
     }
     match in_common(&there, ours) {
-        Some((common, all)) if common == all => Ok(Found::Extended),
+        Some((common, all)) if common == all => config(target, path, &there).await,
         Some((common, all)) => {
             let reason = format!("has {common} of the {all} signatures or attestations in the bundle");
             Ok(Found::Gap(Gap::missing(reason)))
         }
         None => Ok(Found::Gap(Gap::missing(points_elsewhere(&there, &ours.digest())))),
     }
+}
+
+/// Whether the configuration of an extended manifest can be read: the bundle does not have it.
+async fn config(target: &Target, path: &str, there: &RawManifest) -> Result<Found, Error> {
+    let Ok(Manifest::Image { config, .. }) = there.parse() else { return Ok(Found::Extended) };
+    Ok(match last_byte(target, path, &config.digest, config.size).await? {
+        Found::Gap(gap) => {
+            let reason = format!("its configuration {}: {}", config.digest, gap.reason);
+            Found::Gap(Gap::new(gap.cause, reason))
+        }
+        _ => Found::Extended,
+    })
 }
 
 /// Whether the registry lists what is attached, by the referrers API or, without it, by the tag that stands for it.
