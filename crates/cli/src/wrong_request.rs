@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, ffi::OsString};
 
 use clap::{
     Command, CommandFactory, Error, ValueEnum as _,
-    error::{ContextKind, ContextValue},
+    error::{ContextKind, ContextValue, ErrorKind},
 };
 
 use crate::{
@@ -67,7 +67,8 @@ pub(crate) fn describe(mut error: Error, variables: &BTreeSet<String>) -> WrongR
     command.build();
     let named = named(&error);
     collect(&command, &named, &mut blamed);
-    let of_log = named.contains(&"--log <LEVEL>").then(|| "--log-file sets the file of the log".to_owned());
+    let is_of_log = error.kind() == ErrorKind::InvalidValue && named.contains(&"--log <LEVEL>");
+    let of_log = is_of_log.then(|| "--log-file sets the file of the log".to_owned());
     let hints = blamed.intersection(variables).map(|name| format!("{name} is set in the environment"));
     WrongRequest { said, hints: hints.chain(of_log).collect() }
 }

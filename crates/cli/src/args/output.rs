@@ -23,7 +23,7 @@ pub struct ProgressArgs {
     /// Print a line for every object
     #[arg(long, conflicts_with = "quiet")]
     pub verbose: bool,
-    /// Print only warnings, errors and the result
+    /// Print only warnings, errors and the result, without the next steps
     #[arg(long)]
     pub quiet: bool,
 }

@@ -375,7 +375,7 @@ pub(super) fn of_the_system(error: &std::io::Error) -> String {
     source.filter(|it| it.raw_os_error().is_some()).unwrap_or(error).to_string()
 }
 
-const LOGIN_FLAGS: &str = "for a source, set --license-file (or --license), or --source-login and --source-password-file; for a private \
+const LOGIN_FLAGS: &str = "for a source, set --license-file (or --license), or --source-login and --source-password-file (or --source-password); for a private \
                            registry, set --registry-login (-u) and --registry-password-file (or --registry-password, -p)";
 
 /// What concerns the whole host is said of the host, not of the request that met it first.

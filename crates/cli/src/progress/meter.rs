@@ -46,8 +46,12 @@ impl Meter {
         if seconds < 0.2 { 0 } else { ((self.bytes - self.previous.1) as f64 / seconds) as u64 }
     }
 
-    /// Time left at the present rate; `None` if that cannot be said.
+    /// Time left at the present rate; `None` if that cannot be said, also while only small objects have been transferred:
+    /// the time for these does not depend on their size.
     pub(crate) fn left(&self, now: Instant) -> Option<Duration> {
+        if self.bytes < self.total_bytes / 100 && self.items > self.total_items / 10 {
+            return None;
+        }
         let missing = self.total_bytes.checked_sub(self.bytes)?;
         let rate = self.rate(now);
         (missing > 0 && rate > 0).then(|| Duration::from_secs(missing.div_ceil(rate)))
@@ -114,6 +118,12 @@ mod tests {
         assert_eq!(meter.left(at(0)), None);
         meter.add_bytes(20 * 1024 * 1024, at(10));
         assert_eq!(meter.line(at(10)), "downloading 20.0 MiB of 100 MiB, 2.00 MiB/s, 40s left, 0 of 10");
+        // A tenth of the objects has almost no bytes.
+        let mut small = Meter::new(Stage::ReadBack, 100 * 1024 * 1024, 100, start);
+        small.add_bytes(1024, at(1));
+        assert_eq!(small.left(at(1)).map(|left| left.as_secs() > 3600), Some(true));
+        small.items = 11;
+        assert_eq!(small.left(at(1)), None);
         // Nothing comes any more: after two windows the old speed is forgotten.
         for second in (15..60).step_by(15) {
             meter.add_bytes(0, at(second));

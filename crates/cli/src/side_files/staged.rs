@@ -277,9 +277,40 @@ pub(crate) fn files_text(files: &[PathBuf], gost_sums: &BTreeMap<PathBuf, String
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, os::unix::fs::symlink};
+    use std::{fs, io::Seek as _, os::unix::fs::symlink};
 
     use super::*;
+
+    #[test]
+    fn a_file_that_has_changed_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (bundle, program) = (folder.path().join("d8.tar"), folder.path().join("program"));
+        fs::write(&program, [1; 1000]).unwrap();
+        let stage = || {
+            let directory = Arc::new(PrivateDirectory::open(&folder.path().join("private")).unwrap());
+            let mut staged = StagedFiles { directory, files: Vec::new(), in_place: None };
+            staged.add_program(&bundle, &program).unwrap();
+            staged
+        };
+        let written = stage().publish().unwrap();
+        assert_eq!(written.len(), 2);
+        assert_eq!(fs::read(folder.path().join(BINARY_FILE)).unwrap(), [1; 1000]);
+
+        // Another time alone is what a file server may cause.
+        let staged = stage();
+        staged.files[0].file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        staged.publish().unwrap();
+
+        let mut staged = stage();
+        staged.files[0].file.write_all(&[2]).unwrap();
+        let error = staged.publish().unwrap_err();
+        assert!(error.message.to_string().contains("replaced by another file"), "{}", error.message);
+        let mut staged = stage();
+        staged.files[0].file.rewind().unwrap();
+        staged.files[0].file.write_all(&[2]).unwrap();
+        staged.files[0].file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        assert!(staged.publish().is_err());
+    }
 
     #[test]
     fn sizes_of_the_files_next_to_a_bundle() {

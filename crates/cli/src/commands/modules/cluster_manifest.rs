@@ -14,9 +14,8 @@ use registry::client::Credentials;
 
 use crate::{
     failure::Failure,
-    format::next_steps,
     result_file::{self, Readers},
-    settings::{self, Connection, ModulesPushSettings},
+    settings::{self, Connection, ModulesPushSettings, Output},
 };
 
 /// Its name if there is no manifest from outside that has one.
@@ -67,11 +66,11 @@ impl ClusterManifest {
     }
 
     /// Writes it, and returns the text of the result.
-    pub(super) fn write(self) -> Result<String, Failure> {
+    pub(super) fn write(self, output: Output) -> Result<String, Failure> {
         result_file::write(&self.path, &self.text, Readers::Owner, self.replace)?;
         let path = self.path.display();
         let apply = Sentence::from("inside: ").command(Kubectl::Apply(path.to_string()));
-        Ok(format!("written    {path}\n{}", next_steps(&[apply])))
+        Ok(format!("written    {path}\n{}", output.next_steps(&[apply])))
     }
 }
 

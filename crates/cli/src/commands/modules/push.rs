@@ -58,7 +58,7 @@ async fn run(settings: ModulesPushSettings, environment: Environment) -> Result<
         connection: &settings.connection,
     };
     let pushed = push.run(credentials, &progress, &environment).await?;
-    let text = pushed.text() + &manifest.write()?;
+    let text = pushed.text() + &manifest.write(*output)?;
     let pushed = Pushed { pushed, manifest: settings.manifest.clone() };
     Printer::new(*output).result(NAME, &pushed, &text)
 }

@@ -123,6 +123,16 @@ fn the_chain_contains_the_releases_of_the_registry() {
 }
 
 #[test]
+fn a_wait_for_the_registry_is_reported() {
+    let platform = platform();
+    let rule = Rule::new("GET", "/v2/deckhouse/ee/*", Fault::TooManyRequests(3600));
+    let Scripted { url, .. } = &answering(&distribution(), vec![rule]);
+    let run = plan(&platform, url, &["--retry-timeout", "1s"]);
+    let note = run.stderr.lines().find(|line| line.contains("requests a wait of 1h00m, until "));
+    assert!(note.is_some_and(|note| note.starts_with("note: ")), "{}", run.stderr);
+}
+
+#[test]
 fn missing_images_block() {
     let platform = platform();
     let distribution = distribution();
