@@ -43,8 +43,9 @@ fn hints(error: &Error) -> Vec<String> {
         }
         ErrorKind::Refused { reason, .. } => refusal(*reason),
         ErrorKind::UploadLost { .. } => {
-            "if several replicas of the registry serve this address, give all of them the same http.secret and the same \
-             storage, or let the load balancer send each client to one replica (sticky sessions)"
+            "if the registry was restarted, run the same command again; if several replicas of it serve this address, give \
+             all of them the same http.secret and the same storage, or let the load balancer send each client to one \
+             replica (sticky sessions)"
         }
         ErrorKind::RateLimited { .. } => {
             "run the same command again later to continue, or with fewer transfers at the same time: --parallel 1"

@@ -294,6 +294,29 @@ async fn mounts() {
     assert_eq!(fixture.log.methods().last().unwrap(), "DELETE");
 }
 
+/// As after a restart of a registry without `http.secret`.
+#[tokio::test]
+async fn a_lost_upload_is_started_over() {
+    const MESSAGE: &str = r#"{"errors":[{"code":"BLOB_UPLOAD_INVALID","message":"blob upload invalid"}]}"#;
+    for (method, size) in [(Method::PATCH, LARGE), (Method::PUT, LARGE), (Method::PUT, 1000)] {
+        for (lost, is_pushed) in [(1, true), (2, true), (99, false)] {
+            let (seen, name) = (AtomicU32::new(0), method.clone());
+            let fixture = Fixture::new(move |request| {
+                let is_lost = *request.method == name && seen.fetch_add(1, Ordering::SeqCst) < lost;
+                if is_lost { answer(404, &[], MESSAGE) } else { Treatment::default() }
+            });
+            let (repository, bytes) = (fixture.repository("a"), content(size));
+            let pushed = push(&repository, &bytes).await;
+            assert_eq!(pushed.is_ok(), is_pushed, "{method} {size} {lost}: {pushed:?}");
+            assert_eq!(is_stored(&fixture, "a", &bytes), is_pushed);
+            let sessions = fixture.log.methods().into_iter().filter(|method| method == "POST").count();
+            assert!(sessions <= 4, "{method} {size} {lost}: {sessions}");
+            let error = pushed.err();
+            assert!(error.is_none_or(|error| matches!(error.kind(), ErrorKind::UploadLost { .. })));
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_registry_that_does_not_mount() {
     let fixture = Fixture::new(|_| answer(405, &[], ""));

@@ -35,7 +35,10 @@ impl Upload<'_> {
     async fn remedy(&mut self, fault: Fault) -> Result<(), Fault> {
         match &fault.kind {
             ErrorKind::TooLarge { .. } => self.shrink_chunks(fault),
-            ErrorKind::NotFound { .. } | ErrorKind::Protocol(_) => self.restart(fault),
+            // A registry without `http.secret` knows no upload from before its restart.
+            ErrorKind::UploadLost { .. } | ErrorKind::NotFound { .. } | ErrorKind::Protocol(_) => {
+                self.restart(fault)
+            }
             ErrorKind::Server { status, .. } if is_about_session(*status) => self.restart(fault),
             ErrorKind::Network(_) if fault.kind.is_transient() => {
                 self.suspect_a_limit();
