@@ -124,8 +124,9 @@ fn digest(layer: &Value) -> Option<Digest> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::{collection::btree_set, prelude::*};
+
+    use super::*;
 
     fn manifest(signatures: &BTreeSet<u8>) -> RawManifest {
         let layer = |number: &u8| {
