@@ -66,19 +66,17 @@ impl Checks {
         };
         let modules = offered(state);
         let check = self.begun(&registry, release, &modules);
-        let read = async || match connect(&registry, reach, environment) {
-            Ok((client, root)) => {
-                if let Some(progress) = &self.waits {
-                    progress.report_notices_of(&client);
+        let check = check.get_or_init(async || {
+            let outcome = match connect(&registry, reach, environment) {
+                Ok((client, root)) => {
+                    if let Some(progress) = &self.waits {
+                        progress.report_notices_of(&client);
+                    }
+                    read(&client, root, (release, &modules), observer).await
                 }
-                read(&client, root, (release, &modules), observer).await
-            }
-            Err(failure) => ImagesRead::Failed(failure.message.to_string().into()),
-        };
-        let check = check.get_or_init(async || ImageCheck {
-            registry: registry.images_repo(),
-            release: release.clone(),
-            outcome: read().await,
+                Err(failure) => ImagesRead::Failed(failure.message.to_string().into()),
+            };
+            ImageCheck { registry: registry.images_repo(), release: release.clone(), outcome }
         });
         check.await.clone()
     }
