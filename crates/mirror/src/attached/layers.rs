@@ -29,6 +29,11 @@ pub(crate) fn in_common(there: &RawManifest, ours: &RawManifest) -> Option<(usiz
     Some((ours.iter().filter(|layer| has(&there, layer)).count(), ours.len()))
 }
 
+/// Whether `one` has every layer of `other`.
+pub(crate) fn has_all(one: &RawManifest, other: &RawManifest) -> bool {
+    in_common(one, other).is_some_and(|(common, all)| common == all)
+}
+
 /// The digests of the layers that `there` has and `ours` does not.
 pub(crate) fn only_in(there: &RawManifest, ours: &RawManifest) -> BTreeSet<Digest> {
     let (there, ours) = (layers(there).unwrap_or_default(), layers(ours).unwrap_or_default());

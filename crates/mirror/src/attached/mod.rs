@@ -13,5 +13,5 @@ pub use find::Choice;
 pub(crate) use find::{Attachable, find, is_about_the_list};
 pub use kind::Attachments;
 pub(crate) use kind::{Kind, count, kind};
-pub(crate) use layers::{Signatures, Union, in_common, only_in, with_layers};
+pub(crate) use layers::{Signatures, Union, has_all, in_common, only_in, with_layers};
 pub(crate) use list::merged;

@@ -3,18 +3,15 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use bytes::Bytes;
-use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use oci::{Descriptor, Digest, Manifest, RawManifest, Tag};
 use registry::client::{BlobState, Repository};
 
+use super::absent::absent;
 use crate::{
     Error,
-    attached::{Signatures, Union, in_common, only_in, with_layers},
+    attached::{Signatures, Union, has_all, only_in, with_layers},
     read_back::{blob_descriptor, is_about_one_object},
 };
-
-/// Blobs that are looked for at the same time.
-const AT_ONCE: usize = 16;
 
 /// The largest configuration that is read, in bytes. `cosign` writes some 300 bytes for each signature.
 const MAX_CONFIG: u64 = 1024 * 1024;
@@ -31,9 +28,6 @@ pub(super) async fn put(target: &Repository, tag: &Tag, ours: &RawManifest) -> R
             error if is_about_one_object(&error) => None,
             error => return Err(error),
         },
-    };
-    let has_all = |one: &RawManifest, other: &RawManifest| {
-        in_common(one, other).is_some_and(|(common, all)| common == all)
     };
     let extended = match there {
         Some(there) if there.digest() == ours.digest() => return Ok(()),
@@ -96,10 +90,9 @@ async fn gone(
     let only_there = only_in(there, ours);
     let Ok(Manifest::Image { config, layers }) = there.parse() else { return Ok(BTreeSet::new()) };
     let others = layers.into_iter().filter(|layer| only_there.contains(&layer.digest));
-    let absent = stream::iter(others.chain([config])).map(|blob: Descriptor| async move {
+    absent(others.chain([config]).map(|blob: Descriptor| async move {
         let state = target.check_blob(&blob.digest, blob.size).await?;
-        Ok::<_, Error>((state == BlobState::Absent).then_some(blob.digest))
-    });
-    let absent: Vec<Option<Digest>> = absent.buffered(AT_ONCE).try_collect().await?;
-    Ok(absent.into_iter().flatten().collect())
+        Ok((state == BlobState::Absent).then_some(blob.digest))
+    }))
+    .await
 }

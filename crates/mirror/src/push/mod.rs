@@ -1,5 +1,6 @@
 //! From a bundle into a target registry, and the proof that it arrived.
 
+mod absent;
 mod blobs;
 mod index_image;
 mod inventory;

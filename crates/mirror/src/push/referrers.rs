@@ -6,19 +6,16 @@
 use std::collections::{BTreeSet, HashSet};
 
 use deckhouse::repositories::Attachment;
-use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use oci::{Digest, Manifest, RawManifest};
 use registry::client::{Existence, Repository};
 
+use super::absent::absent;
 use crate::{
     Error,
     attached::merged,
     contents,
     read_back::{Target, referrers_unknown},
 };
-
-/// Entries of a list that are looked for at the same time.
-const AT_ONCE: usize = 16;
 
 /// Makes the registry list what the bundle has attached to `subject`; all of it is in the repository already. In a registry
 /// with the referrers API, writes again what it does not list.
@@ -70,10 +67,9 @@ async fn gone(
         .map(|entry| entry.digest)
         .filter(|digest| !own.contains(digest))
         .collect();
-    let absent = stream::iter(others).map(|digest| async move {
+    absent(others.into_iter().map(|digest| async move {
         let exists = target.manifest_exists(&digest.into()).await?;
-        Ok::<_, Error>((exists == Existence::Absent).then_some(digest))
-    });
-    let absent: Vec<Option<Digest>> = absent.buffered(AT_ONCE).try_collect().await?;
-    Ok(absent.into_iter().flatten().collect())
+        Ok((exists == Existence::Absent).then_some(digest))
+    }))
+    .await
 }
