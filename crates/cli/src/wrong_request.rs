@@ -68,7 +68,7 @@ pub(crate) fn describe(mut error: Error, variables: &BTreeSet<String>) -> WrongR
     let named = named(&error);
     collect(&command, &named, &mut blamed);
     let is_of_log = error.kind() == ErrorKind::InvalidValue && named.contains(&"--log <LEVEL>");
-    let of_log = is_of_log.then(|| "--log-file sets the file of the log".to_owned());
+    let of_log = is_of_log.then(|| "to write the log to a file, set --log-file".to_owned());
     let hints = blamed.intersection(variables).map(|name| format!("{name} is set in the environment"));
     WrongRequest { said, hints: hints.chain(of_log).collect() }
 }
@@ -138,6 +138,10 @@ mod tests {
         assert_eq!(failure.message, "the argument '--quiet' cannot be used with '--verbose'".into());
         let error = Cli::try_parse_from(["dhctl", "version", "--log", "d8.log"]).unwrap_err();
         let wrong = describe(error, &BTreeSet::new());
-        assert!(wrong.text().ends_with("\nhint: --log-file sets the file of the log"), "{}", wrong.text());
+        assert!(
+            wrong.text().ends_with("\nhint: to write the log to a file, set --log-file"),
+            "{}",
+            wrong.text()
+        );
     }
 }
