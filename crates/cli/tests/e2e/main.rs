@@ -32,6 +32,7 @@ mod module_choice;
 mod modules_crashes;
 mod modules_layouts;
 mod modules_verify;
+mod older_bundle;
 mod output;
 mod packages;
 mod parts;

@@ -6,6 +6,7 @@ mod index_image;
 mod inventory;
 mod layers;
 mod mount_rule;
+mod older;
 pub(crate) mod order;
 mod referrers;
 mod run;

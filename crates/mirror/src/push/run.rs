@@ -12,7 +12,9 @@ use oci::Tag;
 use super::{
     blobs, index_image,
     inventory::{inventory, named},
-    layers, order, referrers,
+    layers,
+    older::{MovesBack, moves_back},
+    order, referrers,
 };
 use crate::{
     Contents, Error, Event, Observer, Stage,
@@ -81,6 +83,9 @@ pub async fn push(
         Some(thin) => prove_left_out(thin, contents, target, &before, depth).await?,
         None => BTreeMap::new(),
     };
+    if let Some(note) = note(&moves_back(bundle, contents, target, &before).await) {
+        observer.event(Event::Note(note));
+    }
     let lacks = blobs::Lacks { gaps: &before, elsewhere: &elsewhere };
     let (mut written, lost) = blobs::upload(bundle, contents, target, lacks, options, observer).await?;
     if !lost.gaps.is_empty() {
@@ -110,6 +115,16 @@ pub async fn push(
         return Err(incomplete(&after.gaps, contents, target));
     }
     Ok(Pushed { written, blobs_by_size: by_size + lost.by_size })
+}
+
+fn note(channels: &[MovesBack]) -> Option<String> {
+    let channels: Vec<String> = channels.iter().map(ToString::to_string).collect();
+    (!channels.is_empty()).then(|| {
+        format!(
+            "the bundle is older than what the registry has; release channels move back: {}",
+            channels.join(", ")
+        )
+    })
 }
 
 fn incomplete(gaps: &Gaps, contents: &Contents, target: &Target) -> Error {
