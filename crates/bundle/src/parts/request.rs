@@ -1,6 +1,6 @@
 //! The request for parts: written inside, read outside.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ffi::OsStr, path::Path};
 
 use foreign_text::ForeignText;
 use oci::Digest;
@@ -80,6 +80,9 @@ impl PartsRequest {
             return Err(malformed("it is larger than 1 MiB"));
         }
         let request: Self = document::parse(text, KIND, WORD)?;
+        if !is_file_name(&request.bundle) {
+            return Err(malformed("the name of the bundle is not a file name, such as d8.tar"));
+        }
         if request.part_size == 0 {
             return Err(malformed("partSize is 0"));
         }
@@ -96,6 +99,11 @@ impl PartsRequest {
     pub fn to_text(&self) -> String {
         document::write(self)
     }
+}
+
+/// Whether the text is the name of a file, without a directory: whoever wrote it must not decide where the parts go.
+fn is_file_name(text: &str) -> bool {
+    Path::new(text).file_name() == Some(OsStr::new(text))
 }
 
 #[cfg(test)]
@@ -123,8 +131,18 @@ mod tests {
         fuzzing::fuzz!([request(&[3], Some(9)).to_text()], |bytes: &[u8]| {
             if let Ok(request) = PartsRequest::parse(bytes) {
                 assert!(request.part_size > 0 && !request.includes(request.known.part));
+                assert!(!request.bundle.contains('/'));
             }
         });
+    }
+
+    #[test]
+    fn the_name_of_a_bundle_has_no_directory() {
+        for name in ["", ".", "..", "/", "../d8.tar", "/tmp/d8.tar", "a/d8.tar", "d8.tar/", "d8.tar/."] {
+            let text = request(&[3], None).to_text().replace("\"d8.tar\"", &format!("\"{name}\""));
+            let error = PartsRequest::parse(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains("is not a file name"), "{name}: {error}");
+        }
     }
 
     #[test]
