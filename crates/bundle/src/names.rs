@@ -71,7 +71,7 @@ pub(crate) fn looks_like_part(name: &OsStr) -> bool {
 
 /// The archive that the file `name` belongs to, as a whole, part, sum or unfinished work; `None` for other
 /// files, and for hidden ones, which systems leave on sticks (`._d8.tar`). It is spelled as in `name`.
-pub(crate) fn archive_of(name: &OsStr) -> Option<&OsStr> {
+pub fn archive_of(name: &OsStr) -> Option<&OsStr> {
     if name.as_encoded_bytes().starts_with(b".") {
         return None;
     }

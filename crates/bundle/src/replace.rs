@@ -71,6 +71,19 @@ pub(crate) fn roll_back(bundle: &Path, lock: &File) -> Result<(), BundleError> {
     sync_directory(bundle)
 }
 
+/// The finished files of a bundle with the name `bundle`, in one file or in parts, with their GOST sums. Writing a bundle with
+/// this name replaces them.
+///
+/// # Errors
+/// [`BundleError::Io`].
+pub fn earlier(bundle: &Path) -> Result<Vec<PathBuf>, BundleError> {
+    let is_finished =
+        |(kind, _): &(Kind, PathBuf)| matches!(kind, Kind::Part(_) | Kind::Sum | Kind::PartSum(_));
+    let whole = fs::symlink_metadata(bundle).is_ok().then(|| bundle.to_owned());
+    let siblings = siblings(bundle)?.into_iter().filter(is_finished).map(|(_, path)| path);
+    Ok(whole.into_iter().chain(siblings).collect())
+}
+
 /// Removes the unfinished parts from number `keep` on.
 pub(crate) fn remove_partial_parts(bundle: &Path, keep: u32) -> Result<(), BundleError> {
     remove_siblings(bundle, |kind| matches!(kind, Kind::PartialPart(number) if number >= keep))

@@ -5,10 +5,14 @@ use std::path::Path;
 use deckhouse::Lock;
 
 use crate::{
+    exit_code::Exit,
     failure::Failure,
     result_file::{self, Readers},
     side_files,
 };
+
+/// The largest file that is read to find out whether it is a lock file, in bytes. Each image takes some 100 bytes.
+const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// Reads a lock file.
 ///
@@ -23,13 +27,27 @@ pub(crate) fn read(path: &Path) -> Result<Lock, Failure> {
     })
 }
 
-/// Checks that the file can be written when the pull is complete.
+/// Checks that the file can be written when the pull is complete: an earlier lock file is replaced, and nothing else.
 ///
 /// # Errors
-/// If there is a directory of that name, or none to write into.
+/// If there is a directory or another file of that name, no directory to write into, or if a pull writes another file with
+/// this name.
 pub(crate) fn check(path: &Path) -> Result<(), Failure> {
     side_files::refuse_directory(path)?;
-    result_file::has_directory(path)
+    result_file::has_directory(path)?;
+    side_files::refuse_own_name("--lock", path)?;
+    let size = match path.metadata() {
+        Ok(metadata) => metadata.len(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Failure::file(path, &error)),
+    };
+    let is_lock = size == 0
+        || size <= LARGEST && ::bundle::read_file(path)?.is_none_or(|bytes| Lock::parse(&bytes).is_ok());
+    if is_lock {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Files, format!("{}: this file exists, and is not a lock file", path.display()))
+        .hint("name another file with --lock; a pull replaces only an earlier lock file"))
 }
 
 /// Writes a lock file, or replaces an earlier one.

@@ -246,3 +246,32 @@ async fn wrong_lock_files_and_flags() {
     let found = result(&found);
     assert_eq!((&found["modules"], &found["lock"]), (&json!({}), &Value::Null));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_replaces_nothing_but_an_earlier_lock() {
+    let world = World::of(builder().build());
+    let lock = |path: &str| world.pull(&["--dry-run", "--lock", path]);
+    for name in ["d8.tar", "other.tar.0000.chunk", "d8.tar.gostsum", "deckhousereleases.yaml", "dhctl"] {
+        let run = lock(name).expect(2);
+        assert!(run.stderr.contains("a bundle has files with such names"), "{name}: {}", run.stderr);
+        let run = world.pull(&["--dry-run", "--image-list", name]).expect(2);
+        assert!(run.stderr.contains("a bundle has files with such names"), "{name}: {}", run.stderr);
+    }
+    assert_eq!(world.files(), Vec::<String>::new());
+
+    fs::write(world.path("notes.txt"), "notes").unwrap();
+    let run = lock("notes.txt").expect(6);
+    assert!(run.stderr.contains("notes.txt: this file exists, and is not a lock file"), "{}", run.stderr);
+    assert_eq!(fs::read_to_string(world.path("notes.txt")).unwrap(), "notes");
+
+    let config = "apiVersion: dhctl.deckhouse.io/v1alpha1\nkind: Delivery\nbundle:\n  lock: delivery.yaml\n";
+    fs::write(world.path("delivery.yaml"), config).unwrap();
+    world.pull(&["--dry-run", "--config", "delivery.yaml"]).expect(6);
+    assert_eq!(fs::read_to_string(world.path("delivery.yaml")).unwrap(), config);
+
+    fs::write(world.path("lock.yaml"), "").unwrap();
+    for _ in 0..2 {
+        lock("lock.yaml").expect(0);
+        assert!(fs::read_to_string(world.path("lock.yaml")).unwrap().contains("kind: MirrorLock"));
+    }
+}

@@ -7,7 +7,7 @@ use std::{
 };
 
 use ::bundle::{BundleError, Converted, GostSum};
-use mirror::{Observer, Stage, bundle_task};
+use mirror::{Event, Observer, Stage, bundle_task};
 use serde::Serialize;
 
 use crate::{
@@ -74,6 +74,15 @@ pub(super) async fn write(
     work: impl FnOnce(&dyn ::bundle::Progress) -> Result<Converted, BundleError> + Send + 'static,
 ) -> Result<(), Failure> {
     let progress: Arc<dyn Observer> = Arc::new(Progress::new(output, environment.stderr_is_terminal));
+    let earlier = ::bundle::earlier(whole)?;
+    if !earlier.is_empty() {
+        progress.event(Event::Note(format!(
+            "{} of an earlier bundle {} {} replaced when the new one is complete",
+            count(earlier.len() as u64, "file"),
+            whole.display(),
+            if earlier.len() == 1 { "is" } else { "are" },
+        )));
+    }
     let written = Written::new(whole, bundle_task::run(Stage::Copy, &progress, work).await?);
     Printer::new(output).result(command, &written, &written.text())
 }

@@ -19,7 +19,7 @@ use crate::{
     format::{count, human},
     result_file::{self, Readers},
     settings::PullSettings,
-    side_files::SideSizes,
+    side_files::{self, SideSizes},
 };
 
 /// The size of a file with a GOST checksum, in bytes, with a name of usual length.
@@ -51,6 +51,7 @@ pub(super) struct Preview {
 /// Checks that the list of images can be written when the source is read.
 pub(super) fn check(settings: &PullSettings) -> Result<(), Failure> {
     let Some(path) = &settings.preview.image_list else { return Ok(()) };
+    side_files::refuse_own_name("--image-list", path)?;
     result_file::is_free(path, "name another file")
 }
 
