@@ -30,6 +30,10 @@ async fn parts_are_read_like_the_whole_file() {
     assert!(joined.stdout.contains("GOST checksums of the input"), "{}", joined.stdout);
     assert_eq!(fs::read(world.path("again.tar")).unwrap(), fs::read(world.path("d8.tar")).unwrap());
     assert!(world.path("again.tar.gostsum").exists());
+    assert!(!joined.stderr.contains("earlier bundle"), "{}", joined.stderr);
+    let again = run(&["bundle", "join", "parts/d8.tar", "--out", "again.tar"]).expect(0);
+    let note = "note: 2 files of an earlier bundle again.tar are replaced when the new one is complete\n";
+    assert!(again.stderr.contains(note), "{}", again.stderr);
 
     // Two sticks.
     fs::create_dir(world.path("more")).unwrap();
@@ -39,6 +43,11 @@ async fn parts_are_read_like_the_whole_file() {
     let both = ["more/d8.tar", "parts/d8.tar"];
     run(&["bundle", "inspect", both[0], both[1]]).expect(0);
     let sound = run(&["bundle", "verify", both[0], both[1]]).expect(0);
+    let note = "note: the sum does not include deckhousereleases.yaml and dhctl, because they are not next to the bundle; if the \
+                pull wrote them, it printed another sum\n";
+    assert!(sound.stderr.contains(note), "{}", sound.stderr);
+    let beside = run(&["bundle", "verify", "d8.tar"]).expect(0);
+    assert!(!beside.stderr.contains("does not include"), "{}", beside.stderr);
     assert!(
         sound.stdout.contains("is intact") && sound.stdout.contains("GOST checksums correct"),
         "{}",

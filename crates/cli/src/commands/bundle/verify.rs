@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use ::bundle::{Bundle, VerifyReport};
+use deckhouse::release_list::RELEASES_FILE;
 use mirror::{
     Contents, Event, MissingItem, Observer, Stage, bundle_task,
     complete::{Completeness, Expected, completeness},
@@ -24,7 +25,7 @@ use crate::{
     progress::Progress,
     releases_files::ReleasesFiles,
     settings::BundleVerifySettings,
-    side_files::SideFiles,
+    side_files::{BINARY_FILE, SideFiles},
     thin,
 };
 
@@ -81,8 +82,13 @@ async fn run(settings: BundleVerifySettings, environment: Environment) -> Result
     if !report.damages.is_empty() || !complete.missing.is_empty() {
         return Err(not_intact(&named, report, complete.missing));
     }
-    if let Some(expected) = &expect_sum {
-        expected.check(&list, &side_files.names())?;
+    match &expect_sum {
+        Some(expected) => expected.check(&list, &side_files.names())?,
+        None => {
+            if let Some(note) = incomplete_sum(&side_files.names(), !complete.releases.is_empty()) {
+                progress.event(Event::Note(note));
+            }
+        }
     }
     let releases_files = listed.files.iter().map(|(path, _, _)| path.display().to_string()).collect();
     let gost_sum = (!report.sums.is_empty()).then(|| list.gost());
@@ -98,6 +104,20 @@ async fn run(settings: BundleVerifySettings, environment: Environment) -> Result
     }
     text += &sums_text(Some(&verified.sum), verified.gost_sum.as_deref());
     Printer::new(output).result(NAME, &verified, &text)
+}
+
+/// A note about files that a pull writes and that are not next to the bundle: `found` are those that are. Without releases, a
+/// pull writes no `deckhousereleases.yaml`.
+fn incomplete_sum(found: &[&str], has_releases: bool) -> Option<String> {
+    let files = [has_releases.then_some(RELEASES_FILE), Some(BINARY_FILE)];
+    let absent: Vec<&str> = files.into_iter().flatten().filter(|name| !found.contains(name)).collect();
+    let (they_are, them) = if absent.len() == 1 { ("it is", "it") } else { ("they are", "them") };
+    (!absent.is_empty()).then(|| {
+        format!(
+            "the sum does not include {}, because {they_are} not next to the bundle; if the pull wrote {them}, it printed another sum",
+            absent.join(" and "),
+        )
+    })
 }
 
 /// Whether everything is there that the lists in the bundle and next to it name. If the archive cannot be opened, the
