@@ -259,5 +259,9 @@ fn in_brackets(limit: Option<u64>) -> String {
 }
 
 fn more(others: usize) -> String {
-    if others == 0 { String::new() } else { format!(" ({others} more are missing)") }
+    match others {
+        0 => String::new(),
+        1 => " (1 more is missing)".to_owned(),
+        _ => format!(" ({others} more are missing)"),
+    }
 }

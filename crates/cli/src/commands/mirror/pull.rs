@@ -10,7 +10,7 @@ use std::{
 };
 
 use commands::{Dhctl, Mirror, Sentence};
-use deckhouse::lock::Lock;
+use deckhouse::{SelectError, lock::Lock};
 use futures_util::future::{OptionFuture, join};
 use mirror::{
     Bases, Discovery, Event, LocalBlobs, Observer,
@@ -29,6 +29,7 @@ use self::preview::Preview;
 use crate::{
     Environment,
     delivery_file::Replaced,
+    exit_code::Exit,
     expected_sum::sums_text,
     failure::Failure,
     format::{count, database_names, human},
@@ -251,6 +252,9 @@ fn not_discovered(settings: &PullSettings, error: mirror::Error) -> Failure {
         mirror::Error::ModuleVersionsUnknown { .. } if settings.want.is_some() => {
             Failure::usage(error.to_string()).hint(UNLISTED_HINT)
         }
+        mirror::Error::Select(SelectError::NothingInRange { .. }) if settings.want.is_some() => {
+            Failure::new(Exit::Incomplete, error.to_string()).hint(NOTHING_IN_RANGE_HINT)
+        }
         error => error.into(),
     }
 }
@@ -327,6 +331,8 @@ fn refuse_directories_of(archives: &[PlannedArchive]) -> Result<(), Failure> {
     archives.iter().try_for_each(|archive| side_files::refuse_directories_of(&archive.path))
 }
 
+const NOTHING_IN_RANGE_HINT: &str = "a want list requests the releases from the one that a cluster runs up to its target; a cluster in the list may run a \
+     newer release than its release channel has in the source: compare the two, and write the list again with --to vX.Y.Z";
 const UNLISTED_HINT: &str = "a want list needs all versions of its modules, and this source does not list them; pull from a source that lists \
      them, or without --want and with the versions that you name with --include-module NAME@=VERSION";
 
