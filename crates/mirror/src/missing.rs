@@ -114,6 +114,8 @@ pub enum Cause {
     Attached,
     /// A lock file names it, and the source does not have it any more.
     NoLongerThere,
+    /// A pull by a lock file needs it, and the lock file does not name it.
+    NotLocked,
     /// A module that a release or another module requires, which the selection of the pull leaves out. The reference is
     /// its name.
     ModuleLeftOut(LeavesOut),

@@ -23,6 +23,11 @@ pub(super) fn hints(place: Place, items: &[MissingItem]) -> Vec<String> {
              --locked and write a new lock file with --lock"
                 .to_owned(),
         ),
+        Place::Source if has(Cause::NotLocked) => hints.push(
+            "no bundle was written; use the lock file as the pull wrote it, or pull without --locked and write a new lock file \
+             with --lock"
+                .to_owned(),
+        ),
         Place::Source => {
             let flags = flags_to_leave_out(&items);
             if !flags.is_empty() {
@@ -252,6 +257,7 @@ mod tests {
                 vec![item(Cause::ModuleMissing, &[])],
                 "no bundle was written; without a listed module, a cluster",
             ),
+            (Place::Source, vec![item(Cause::NotLocked, &[])], "no bundle was written; use the lock file"),
             (
                 Place::Source,
                 vec![item(Cause::NoLongerThere, &[WantedBy::LockFile])],

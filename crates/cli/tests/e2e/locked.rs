@@ -210,6 +210,7 @@ async fn wrong_lock_files_and_flags() {
         fs::write(world.path("changed.lock"), changed).unwrap();
         let run = world.pull(&["--dry-run", "--locked", "changed.lock"]).expect(code);
         assert!(run.stderr.contains(said), "'{said}' in\n{}", run.stderr);
+        assert!(!run.stderr.contains("to leave out"), "{}", run.stderr);
     }
     world.pull(&["--locked", "nosuch.lock"]).expect(6);
     world.pull(&["--lock", "nosuch/d8.lock"]).expect(6);

@@ -23,7 +23,7 @@ use super::{
     platform::{self, tag},
 };
 use crate::{
-    Cause, Error, Event, Observer, Stage, WantedBy,
+    Cause, Error, Event, MissingItem, Observer, Stage, WantedBy,
     listed::{Described, DescribedComponent, Listed, Tags},
     source::{Found, Need, Source, Step},
 };
@@ -58,8 +58,8 @@ pub async fn locked(source: &Source, lock: &Lock, observer: &dyn Observer) -> Re
     for ((path, reference), image) in search.wanted.images() {
         if found.wanted.get(&(path.clone(), reference.clone())).is_none() {
             for by in &image.wanted_by {
-                let reason = "the lock file does not name it";
-                found.miss(source.missing(path, reference, by, reason));
+                let item = source.missing(path, reference, by, "the lock file does not name it");
+                found.miss(MissingItem { cause: Cause::NotLocked, ..item });
             }
         }
     }
