@@ -21,7 +21,7 @@ pub(crate) fn refuse_own_name(option: &str, path: &Path) -> Result<(), Failure> 
     if !is_side_file && archive_of(name).is_none() {
         return Ok(());
     }
-    let message = format!("{option} {}: a bundle has files with such names", path.display());
+    let message = format!("{option} {}: this name is reserved for the files of a bundle", path.display());
     Err(Failure::usage(message).hint(format!("choose another name for {option}, such as d8.yaml or d8.txt")))
 }
 

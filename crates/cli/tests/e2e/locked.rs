@@ -254,9 +254,17 @@ async fn a_lock_replaces_nothing_but_an_earlier_lock() {
     let lock = |path: &str| world.pull(&["--dry-run", "--lock", path]);
     for name in ["d8.tar", "other.tar.0000.chunk", "d8.tar.gostsum", "deckhousereleases.yaml", "dhctl"] {
         let run = lock(name).expect(2);
-        assert!(run.stderr.contains("a bundle has files with such names"), "{name}: {}", run.stderr);
+        assert!(
+            run.stderr.contains("this name is reserved for the files of a bundle"),
+            "{name}: {}",
+            run.stderr
+        );
         let run = world.pull(&["--dry-run", "--image-list", name]).expect(2);
-        assert!(run.stderr.contains("a bundle has files with such names"), "{name}: {}", run.stderr);
+        assert!(
+            run.stderr.contains("this name is reserved for the files of a bundle"),
+            "{name}: {}",
+            run.stderr
+        );
     }
     assert_eq!(world.files(), Vec::<String>::new());
 
