@@ -15,10 +15,12 @@ pub(crate) enum Readers {
     All,
 }
 
+/// The hint of a command with `--force` if the file exists.
+pub(crate) const IF_EXISTS: &str = "name another file, or replace this one with --force";
+
 /// Writes `text` to `path`. A file that is there is replaced only if `replace` says so.
 pub(crate) fn write(path: &Path, text: &str, readers: Readers, replace: bool) -> Result<(), Failure> {
-    let if_exists = "name another file, or replace this one with --force";
-    write_bytes(path, text.as_bytes(), readers, replace, if_exists)
+    write_bytes(path, text.as_bytes(), readers, replace, IF_EXISTS)
 }
 
 /// Writes a new file; one that is there is never replaced.

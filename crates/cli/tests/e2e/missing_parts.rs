@@ -80,6 +80,9 @@ async fn only_what_is_missing_is_written_again() {
     let nothing = delivery.look();
     assert_eq!(nothing["file"], serde_json::Value::Null);
     assert!(!delivery.world.path("request.json").exists());
+    fs::write(delivery.world.path("taken.json"), "").unwrap();
+    let taken = delivery.run(&["bundle", "missing-parts", "inside/d8.tar", "-o", "taken.json"]).expect(6);
+    assert!(!taken.stderr.contains("checking"), "the parts were read first: {}", taken.stderr);
 
     // A hole, the first part, and the last one: then it is unknown which part is the last.
     for lost in [vec![3, 5], vec![0], vec![count - 1], vec![1, count - 2, count - 1]] {

@@ -5,6 +5,7 @@ use std::{
     fs,
     path::Path,
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use deckhouse::{
@@ -20,7 +21,7 @@ use testkit::{
     faults::{Fault, Rule, Script},
 };
 
-use crate::world::{Run, World};
+use crate::world::{Run, World, dhctl};
 
 fn module(name: &str, versions: &[&str], channels: &[(&str, &str)]) -> ModuleSpec {
     ModuleSpec {
@@ -495,4 +496,27 @@ async fn a_source_that_does_not_list_versions() {
         run.stderr
     );
     assert!(run.stderr.contains("hint: a want list needs all versions of its modules"), "{}", run.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_clusters_a_registry_is_not_read_to_its_end() {
+    // It takes connections, and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let registry = format!("{}/ee", silent.local_addr().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let want = ["update", "want", "--insecure", "-r", &registry, "-o", "want.yaml", "--kubeconfig", "none"];
+    let begun = Instant::now();
+    let run = dhctl(folder.path(), &want);
+    assert_ne!(run.code, Some(5), "{}", run.stderr);
+    assert!(run.stderr.starts_with("error: ") && run.stderr.contains("none"), "{}", run.stderr);
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+/// The range is that of the want list, so a hint about flags would not help.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_is_newer_than_its_channel() {
+    let world = World::of(builder().build());
+    write(world.folder.path(), vec![cluster("v1.99.1", Some(Channel::Stable), None)]);
+    let run = pull(&world, &["--dry-run"]).expect(3);
+    assert!(run.stderr.contains("hint: a want list requests the releases from the one"), "{}", run.stderr);
 }

@@ -51,6 +51,9 @@ pub(crate) fn invocation(settings: MissingPartsSettings, environment: Environmen
 
 async fn run(settings: MissingPartsSettings, environment: Environment) -> Result<(), Failure> {
     let MissingPartsSettings { files, out, replace, output } = settings;
+    if !replace {
+        result_file::is_free(&out, result_file::IF_EXISTS)?;
+    }
     let bundle = files[0].clone();
     let progress: Arc<dyn Observer> = Arc::new(Progress::new(output, environment.stderr_is_terminal));
     let look = move |progress: &dyn ::bundle::Progress| missing_parts(&files, progress);

@@ -76,7 +76,7 @@ async fn run(args: WantArgs, environment: Environment) -> Result<(), Failure> {
     // Before anything is read: a password may come from standard input, which can be read once.
     let entered = if registry.is_empty() { None } else { login.entered()? };
     if let Some(path) = out.as_ref().filter(|_| !force) {
-        result_file::is_free(path, "name another file, or replace this one with --force")?;
+        result_file::is_free(path, result_file::IF_EXISTS)?;
     }
     let progress = Arc::new(Progress::new(output, environment.stderr_is_terminal));
     let request = Request::default();
@@ -89,9 +89,11 @@ async fn run(args: WantArgs, environment: Environment) -> Result<(), Failure> {
         };
         read(url, reach, &request, &progress)
     }));
+    // Without the clusters there is no list: reading a registry may take minutes.
     let (clusters, holdings) =
-        futures_util::join!(read_clusters(&clusters, to.as_ref(), &environment), registries);
-    let clusters = clusters?;
+        futures_util::try_join!(read_clusters(&clusters, to.as_ref(), &environment), async {
+            Ok::<_, Failure>(registries.await)
+        })?;
     let holdings = of_all(&registry, holdings)?;
     let registries: Vec<ReadRegistry> =
         registry.iter().zip(&holdings).map(|(url, holdings)| ReadRegistry::of(url, holdings)).collect();
