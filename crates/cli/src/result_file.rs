@@ -68,6 +68,8 @@ fn write_bytes(
     replace: bool,
     if_exists: &'static str,
 ) -> Result<(), Failure> {
+    // The system's own error would name the temporary file.
+    has_directory(path)?;
     let failed = |error: &std::io::Error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => exists(path, if_exists),
         _ => Failure::file(path, error),

@@ -106,6 +106,12 @@ async fn the_digests_of_a_base_serve_as_well_as_the_base() {
     pull(&world, "d8.tar", &["--base", "old.tar"]).expect(0);
     let digests = bundle(&world, &["digests", "old.tar", "-o", "old.digests", "--output", "json"]).expect(0);
     assert!(size(&world.path("old.digests")) * 10 < size(&world.path("old.tar")));
+    let nowhere = bundle(&world, &["digests", "old.tar", "-o", "nosuch/old.digests"]).expect(6);
+    assert!(
+        nowhere.stderr.starts_with("error: nosuch: this directory does not exist\n"),
+        "{}",
+        nowhere.stderr
+    );
     bundle(&world, &["digests", "old.tar", "-o", "old.digests"]).expect(6);
 
     fs::remove_file(world.path("old.tar")).unwrap();
