@@ -41,6 +41,8 @@ pub enum Dhctl {
     BundleVerify(String),
     /// `dhctl bundle join`
     BundleJoin,
+    /// `dhctl bundle missing-parts`
+    BundleMissingParts,
     /// `dhctl bundle split --only`: the parts that this file requests, of this bundle
     BundleSplitOnly {
         /// The file.
@@ -425,6 +427,7 @@ impl Dhctl {
                 .fixed(&["--registry", REGISTRY]),
             Self::BundleVerify(bundle) => words.fixed(&["bundle", "verify"]).file(bundle),
             Self::BundleJoin => words.fixed(&["bundle", "join"]),
+            Self::BundleMissingParts => words.fixed(&["bundle", "missing-parts"]),
             Self::BundleSplitOnly { request, bundle } => words
                 .fixed(&["bundle", "split"])
                 .file(bundle)

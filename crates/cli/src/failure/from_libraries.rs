@@ -492,9 +492,11 @@ impl From<BundleError> for Failure {
             BundleError::Damaged { .. } => {
                 Self::new(Exit::Incomplete, message).hint("copy the bundle again, or pull it again")
             }
-            BundleError::MissingPart { .. } => {
-                Self::new(Exit::Incomplete, message).hint("copy the missing parts")
-            }
+            BundleError::MissingPart { .. } => Self::new(Exit::Incomplete, message).hint(
+                Sentence::from("copy the missing parts; if they are lost, '")
+                    .command(Dhctl::BundleMissingParts)
+                    .text("' writes a request for them"),
+            ),
             BundleError::NoSuchBlob { .. } => Self::new(Exit::Incomplete, message),
             BundleError::NotInParts { path } => Self::usage(message)
                 .hint(Sentence::from("check it: ").command(Dhctl::BundleVerify(path.display().to_string()))),

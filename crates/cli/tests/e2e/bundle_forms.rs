@@ -60,6 +60,7 @@ async fn parts_are_read_like_the_whole_file() {
     run(&verify).expect(0);
     let one = run(&["bundle", "verify", both[0]]).expect(3);
     assert!(one.stderr.contains("d8.tar.0001.chunk: missing"), "{}", one.stderr);
+    assert!(one.stderr.contains("'dhctl bundle missing-parts' writes a request"), "{}", one.stderr);
     let whole = run(&["bundle", "verify", "parts/d8.tar", "d8.tar"]).expect(6);
     assert!(whole.stderr.contains("d8.tar and "), "{}", whole.stderr);
 }
