@@ -5,7 +5,6 @@ use std::{
     fs,
     path::Path,
     sync::Arc,
-    time::{Duration, Instant},
 };
 
 use deckhouse::{
@@ -21,7 +20,7 @@ use testkit::{
     faults::{Fault, Rule, Script},
 };
 
-use crate::world::{Run, World, dhctl};
+use crate::world::{Run, World};
 
 fn module(name: &str, versions: &[&str], channels: &[(&str, &str)]) -> ModuleSpec {
     ModuleSpec {
@@ -496,20 +495,6 @@ async fn a_source_that_does_not_list_versions() {
         run.stderr
     );
     assert!(run.stderr.contains("hint: a want list needs all versions of its modules"), "{}", run.stderr);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn without_clusters_a_registry_is_not_read_to_its_end() {
-    // It takes connections, and never answers.
-    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let registry = format!("{}/ee", silent.local_addr().unwrap());
-    let folder = tempfile::tempdir().unwrap();
-    let want = ["update", "want", "--insecure", "-r", &registry, "-o", "want.yaml", "--kubeconfig", "none"];
-    let begun = Instant::now();
-    let run = dhctl(folder.path(), &want);
-    assert_ne!(run.code, Some(5), "{}", run.stderr);
-    assert!(run.stderr.starts_with("error: ") && run.stderr.contains("none"), "{}", run.stderr);
-    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }
 
 /// The range is that of the want list, so a hint about flags would not help.

@@ -1,6 +1,10 @@
 //! `dhctl update want`: what clusters run, and what their registries contain, as a file.
 
-use std::{fs, sync::Arc};
+use std::{
+    fs,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use deckhouse::want::WantList;
 use oci::{Digest, Manifest};
@@ -14,7 +18,7 @@ use testkit::{
 use super::platform::{Platform, release};
 use crate::{
     registry_list::small,
-    world::{Run, TARGET_ROOT, World, serve},
+    world::{Run, TARGET_ROOT, World, dhctl, serve},
 };
 
 const API: &str = "deckhouse.io/v1alpha1";
@@ -263,4 +267,18 @@ fn what_cannot_be_read() {
         "{}",
         unknown.stderr
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_clusters_a_registry_is_not_read_to_its_end() {
+    // It takes connections, and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let registry = format!("{}/ee", silent.local_addr().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let want = ["update", "want", "--insecure", "-r", &registry, "-o", "want.yaml", "--kubeconfig", "none"];
+    let begun = Instant::now();
+    let run = dhctl(folder.path(), &want);
+    assert_ne!(run.code, Some(5), "{}", run.stderr);
+    assert!(run.stderr.starts_with("error: ") && run.stderr.contains("none"), "{}", run.stderr);
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }
